@@ -1,0 +1,1 @@
+"""Insight Lab's pieces: sources, question, run, deck."""

@@ -1,0 +1,50 @@
+"""The deck on the page: slides with sentences whose numbers open their evidence, and charts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from components.claims import claims
+from components.lab.evidence import receipt_line, slide_evidence, slide_words
+from components.theme import mode
+from components.words import muted, plain
+
+KICKER = {
+    "title": "Question",
+    "summary": "Answer",
+    "finding": "Finding",
+    "description": "Description",
+    "method": "Method",
+    "appendix": "Data",
+}
+
+
+def draw_slide(number: int, slide: Any, deck: Any, *, recompute: bool) -> str | None:
+    """One slide in its frame; the id of the claim a person wants recomputed, or None."""
+    with st.container(border=True, key=f"slide_{number}", gap="small"):
+        words = slide_words(slide, deck, f"{number}  ·  {KICKER.get(slide.kind, slide.kind)}")
+        evidence = slide_evidence(slide, deck, recompute=recompute)
+        wanted = claims(words, evidence, key=f"claims_{number}")
+        _chart(number, slide, deck)
+        if line := receipt_line(slide.receipt):
+            st.markdown(muted(f":material/receipt_long: {plain(line, 300)}"))
+    return wanted
+
+
+def _chart(number: int, slide: Any, deck: Any) -> None:
+    if not slide.chart or slide.query not in deck.queries:
+        return
+    from components.chart import figure
+
+    drawing = figure(slide.chart, deck.queries[slide.query].grid, dark=mode() == "dark")
+    if drawing is None:
+        return
+    st.plotly_chart(
+        drawing,
+        key=f"chart_{number}",
+        theme=None,
+        config={"displayModeBar": False, "responsive": True},
+        alt=slide.chart.alt or slide.chart.title,
+    )

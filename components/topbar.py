@@ -1,0 +1,145 @@
+"""Top right, always there: the organisation, money left today, approvals, running tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from components import session
+from components.approval_card import approval_card
+from components.layout import PAGES, facts, meter
+from components.money import day_limit, took_today
+from components.sign_in import sign_out
+from components.theme import mode, palette
+from components.words import clock, muted, named, plain, since, took, usd
+from core import governance
+
+NEAR = 0.15  # the share of a limit below which its meter asks for attention
+
+
+def draw(title: str) -> None:
+    """The bar of this run of the page."""
+    with st.container(
+        key="topbar", horizontal=True, vertical_alignment="center", gap="xxsmall", wrap=False
+    ):
+        with st.container(key="crumb", width="content"):
+            st.session_state["crumb"] = st.empty()
+            st.session_state["crumb"].markdown(f"**{title}**", wrap=False)
+        st.space("stretch")
+        _money()
+        _approvals()
+        _tasks()
+        _person()
+
+
+@st.fragment(run_every="5s")
+def pulse() -> None:
+    """Rerun the page when a badge would change: work begins and ends in other tabs too."""
+    seen = _counts()
+    before = st.session_state.get("pulse")
+    st.session_state["pulse"] = seen
+    if before is not None and seen != before:
+        st.rerun()
+
+
+def open_tasks() -> list[Any]:
+    """The organisation's unfinished tasks, newest first."""
+    studio, org_id = session.studio(), session.person().org_id
+    return list(governance.tasks(studio.database, org_id, state="open", limit=50))
+
+
+def _counts() -> tuple[int, int]:
+    studio, org_id = session.studio(), session.person().org_id
+    return len(governance.waits(studio.database, org_id)), len(open_tasks())
+
+
+def _money() -> None:
+    limit = day_limit()
+    if limit is None:
+        return
+    share = limit.left / limit.max if limit.max else 0.0
+    colours = palette(mode())
+    colour = colours["orangeColor"] if share < NEAR else colours["primaryColor"]
+    label = f"{meter(share, 'Money left today', colour)} {usd(limit.left)}"
+    with st.popover(label, type="tertiary", key="money"), st.container(width=300, gap="small"):
+        note = f"{usd(limit.spent)} spent, {usd(limit.held)} on hold, limit {usd(limit.max)}"
+        resets = f", resets {clock(limit.resets_at)}" if limit.resets_at else ""
+        st.markdown(f"**{usd(limit.left)} left today**  \n{muted(note + resets)}")
+        took_it = took_today()
+        if took_it:
+            facts([(plain(name), usd(nusd)) for name, nusd in took_it], "money")
+        else:
+            st.markdown(muted("Nothing was spent today."))
+        _link("governance", "Open spend", {"view": "spend"})
+
+
+def _approvals() -> None:
+    studio, person = session.studio(), session.person()
+    waits = governance.waits(studio.database, person.org_id)
+    label = f":material/approval: {len(waits)}"
+    if waits:
+        label = f":orange[{label}]"
+    with st.popover(label, type="tertiary", key="approvals", help="Approvals waiting for me"):
+        with st.container(width=340, gap="small"):
+            if not waits:
+                st.markdown(f"**Nothing waits for you**  \n{muted('Approvals appear here.')}")
+                return
+            st.markdown("**Waiting for you**")
+            for wait in waits[:5]:
+                approval_card(wait, place="bar")
+            _link("governance", "Open the queue", {"view": "approvals"})
+
+
+def _tasks() -> None:
+    tasks = open_tasks()
+    label = f":material/progress_activity: {len(tasks)}"
+    with st.popover(label, type="tertiary", key="running", help="Running tasks"):
+        with st.container(width=340, gap="small"):
+            if not tasks:
+                st.markdown(f"**Nothing is running**  \n{muted('Tasks appear here.')}")
+            for task in tasks[:8]:
+                _task(task)
+
+
+def _task(task: Any) -> None:
+    name = task.input.get("question") or named(task.operation)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.page_link(
+            PAGES["insight_lab" if task.operation == "insight.ask" else "task"],
+            label=plain(name, 42),
+            query_params={"task": task.id},
+            width="stretch",
+        )
+        st.markdown(muted(f"{task.state} {took(since(task.created_at))}"), width="content")
+        st.button(
+            "Stop",
+            key=f"stop_bar_{task.id}",
+            icon=":material/stop_circle:",
+            type="tertiary",
+            on_click=session.studio().kernel.cancel,
+            args=(task.id,),
+        )
+
+
+def _person() -> None:
+    person = session.person()
+    initials = "".join(part[0] for part in person.name.split()[:2]).upper() or "ME"
+    with st.popover(initials, type="tertiary", key="me", help=f"{person.name}, {person.org_name}"):
+        with st.container(width=270, gap="small"):
+            role = muted(f"{plain(person.role)} · {plain(person.org_name)}")
+            st.markdown(f"**{plain(person.name)}**  \n{role}")
+            if session.is_local():
+                st.badge("Local mode", icon=":material/lock:", color="gray")
+                st.caption(
+                    "You are signed in as the owner because the studio only answers on this "
+                    "computer."
+                )
+            else:
+                sign_out()
+
+
+def _link(page: str, label: str, address: dict[str, str]) -> None:
+    st.page_link(
+        PAGES[page], label=label, icon=":material/arrow_forward:", query_params=address
+    )

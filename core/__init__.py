@@ -1,0 +1,19 @@
+"""The studio without a screen. Everything runs from a Python prompt: `core.studio.open_studio()`.
+
+The floors, from the ground up; imports only go down (import-linter holds it):
+
+* errors        every error a person can meet
+* settings      the only reader of the environment
+* storage       database (SQLite or Postgres), blobs by content hash
+* data          files become tables: dialects, landing as Parquet, locked DuckDB, profiles
+* flags         feature switches
+* telemetry     logs
+* kernel        operations, tasks, steps in four moves, queues, events, parking, recovery
+* ledger        limits, holds, settlements, usage; safety: redaction; identity: who may do what
+* governance    approvals, audit, spend
+* llm           the only door to a model
+* tools         what a model may call; one verified data recipe a file
+* insight       questions to decks, evidence, receipts, exports, verify
+* studio        the parts list: settings in, open studio out
+* serve         what is reached by HTTP besides the pages
+"""

@@ -1,0 +1,1 @@
+"""Files become tables: their dialect is found, they land as Parquet, DuckDB asks them, locked."""

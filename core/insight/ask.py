@@ -1,0 +1,163 @@
+"""`insight.ask`: a question about files becomes a deck, one bounded iteration at a time."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from core.data.landing import ReadOptions
+from core.errors import BudgetExceeded, Invalid, StudioError
+from core.insight.inquiry import Inquiry
+from core.insight.landings import LandedFile, settled, table_names
+from core.insight.prompts import ANSWER_NOW, SYSTEM, opening, remark, trouble
+from core.kernel import Call, Policy, Run, operation
+from core.llm import Message, Reply, ToolCall
+from core.storage.blobs import Source
+
+TABLES_MAX = 20
+
+
+class Question(BaseModel):
+    """A question, the files to answer it from, and how far the answer may go."""
+
+    question: str = Field(min_length=3, max_length=2_000, description="What do you want to know?")
+    sources: list[Source] = Field(
+        min_length=1, max_length=TABLES_MAX, description="CSV, TSV, JSON, JSON lines or Parquet"
+    )
+    iterations: int = Field(default=12, ge=1, le=100, description="Tools it may use at most")
+    tools: list[str] = Field(default_factory=list, description="Tools allowed; empty means all")
+    tags: list[str] = Field(default_factory=list, max_length=20, description="Governance tags")
+    read: dict[str, ReadOptions] = Field(
+        default_factory=dict, description="How to read a file, by its hash, where it is in doubt"
+    )
+
+
+class Answered(BaseModel):
+    """Where the deck is, and how the run ended."""
+
+    deck: str = Field(description="SHA-256 of the deck's JSON")
+    stopped: str | None = Field(description="Why the deck is partial; null when it is whole")
+    iterations: int
+    slides: int
+
+
+@operation("insight.ask", policy=Policy(flag="insight", budget_nusd=500_000_000))
+def ask(run: Run, question: Question) -> Answered:
+    """Answer a question from files, with evidence for every number."""
+    files = [
+        _land(run, question, source, table)
+        for source, table in zip(question.sources, table_names(question.sources), strict=True)
+    ]
+    with run.studio.landings.open(files) as tables:
+        inquiry = Inquiry(question.question, files, tables, set(question.tools))
+        _check_budget(run)
+        stopped = _inquire(run, inquiry, question)
+        answer = _conclude(run, inquiry, stopped)
+        made = run.step("deck", "deck", lambda call: inquiry.publish(run, call, answer, stopped))
+    return Answered(stopped=stopped, iterations=inquiry.iterations, **made)
+
+
+def _land(run: Run, question: Question, source: Source, table: str) -> LandedFile:
+    stop = threading.Event()
+
+    def act(call: Call) -> LandedFile:
+        call.say("progress", note=f"Reading {source.name}")
+        options = question.read.get(source.hash)
+        landed = run.studio.landings.land(run.who.org, source, options, table=table, stop=stop)
+        return settled(landed)
+
+    made = run.step("data", f"read {source.name}", act, stop=stop.set)
+    return LandedFile.model_validate(made)
+
+
+def _check_budget(run: Run) -> None:
+    """The run must fit what person and team have left, before its first model call."""
+
+    def act(_call: Call) -> dict[str, Any]:
+        most = run.studio.dearest(run)
+        verdict = run.studio.ledger.check(run.who, most)
+        if verdict.answer == "refuse":
+            raise BudgetExceeded(verdict.message, hint=verdict.hint, **verdict.details)
+        return most
+
+    run.step("check", "budget", act)
+
+
+def _inquire(run: Run, inquiry: Inquiry, question: Question) -> str | None:
+    """Decide, run, record, until the model is content or something stops it: then why."""
+    inquiry.talk = [
+        Message(role="system", content=SYSTEM),
+        Message(role="user", content=opening(question.question, inquiry.files)),
+    ]
+    while True:
+        left = question.iterations - inquiry.iterations
+        if left <= 0:
+            return "iterations"
+        try:
+            reply = _decide(run, inquiry, "decide")
+            if not reply.tool_calls:
+                return None
+            inquiry.talk.append(
+                Message(role="assistant", content=reply.text, tool_calls=reply.tool_calls)
+            )
+            for place, wanted in enumerate(reply.tool_calls):
+                if place < left:
+                    _use(run, inquiry, wanted, of=question.iterations)
+                else:
+                    inquiry.hear(wanted, trouble("There are no iterations left for this."))
+        except BudgetExceeded:
+            return "budget"
+
+
+def _decide(run: Run, inquiry: Inquiry, name: str) -> Reply:
+    return run.studio.llm.complete(
+        run,
+        inquiry.talk,
+        tools=inquiry.specs(),
+        models=run.policy.models,
+        tokens_max=run.policy.tokens_max,
+        temperature=run.policy.temperature,
+        name=name,
+    )
+
+
+def _use(run: Run, inquiry: Inquiry, wanted: ToolCall, *, of: int) -> None:
+    """One iteration: the tool runs as a step; what goes wrong is told to the model."""
+    inquiry.iterations += 1
+    number = inquiry.iterations
+
+    def act(call: Call) -> Any:
+        call.say("insight.iteration", number=number, of=of, tool=wanted.name)
+        return inquiry.run_tool(wanted)
+
+    if inquiry.closes_question(wanted):
+        run.step("deck", "slides so far", lambda call: inquiry.preview(run, call))
+    try:
+        made = run.step("tool", wanted.name[:80], act, stop=inquiry.tables.interrupt)
+    except (Invalid, StudioError) as error:
+        if isinstance(error, BudgetExceeded) or error.code in ("cancelled", "unavailable"):
+            raise
+        inquiry.hear(wanted, trouble(f"{error.message} {error.hint}".strip()))
+        return
+    inquiry.take(wanted, made)
+
+
+def _conclude(run: Run, inquiry: Inquiry, stopped: str | None) -> str:
+    """The answer in words, from findings whose receipts are final. Empty: the slides say it."""
+    if stopped == "budget":
+        return ""
+    inquiry.talk.append(Message(role="user", content=inquiry.verdicts()))
+    inquiry.talk.append(Message(role="user", content=remark(ANSWER_NOW)))
+    for attempt in ("answer", "answer again"):
+        try:
+            text = _decide(run, inquiry, attempt).text
+        except BudgetExceeded:
+            return ""
+        problem = inquiry.objection(text)
+        if not problem:
+            return text
+        inquiry.talk.append(Message(role="assistant", content=text))
+        inquiry.talk.append(Message(role="user", content=remark(problem)))
+    return ""

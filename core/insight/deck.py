@@ -1,0 +1,139 @@
+"""The deck: what was asked, what the data supports, and the evidence of every number in it.
+
+`build` is pure: the same looks, receipts and answer give the same deck.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from core.insight.drawer import Drawer
+from core.insight.receipts import Look, Receipt
+from core.insight.render import HEDGES, check_answer, references
+from core.insight.slides import Deck, Landed, LookTaken, Method, Slide
+from core.tools.tool import TOOLS
+
+FINDINGS_MAX = 12  # slides of their own; the others share one
+DESCRIPTIONS_MAX = 6
+NOTHING = "There is nothing to report beyond chance."
+STOPPED = {
+    "budget": "This deck is partial: the budget did not cover the next step.",
+    "iterations": "This deck is partial: the limit of iterations was reached.",
+    "cancelled": "This deck is partial: the run was stopped.",
+}
+
+
+def build(  # noqa: PLR0917 - the parts of a deck, in the order they come to be
+    question: str,
+    sources: Sequence[Landed],
+    looks: Sequence[Look],
+    receipts: Sequence[Receipt],
+    answer: str,
+    method: Method,
+    *,
+    created_at: datetime,
+    spend_nusd: int = 0,
+    tokens: int = 0,
+) -> Deck:
+    """The deck of everything the looks support. `answer` is [[claim id]] text. Raises Invalid."""
+    kept = Drawer(looks, receipts, sources)
+    sentences = check_answer(answer, kept.known()) if answer.strip() else []
+    tests = {look.family: 0 for look in looks}
+    for look in looks:
+        tests[look.family] += len(look.outcome.tests)
+    notes = [note for look in looks for note in look.outcome.notes]
+    method = method.model_copy(update={"tests": tests, "notes": list(dict.fromkeys(notes))})
+    findings = kept.slides("finding")
+    told = {id.rsplit(".", 1)[0] for text in sentences for id in references(text)}
+    descriptions = [
+        slide for slide in kept.slides("description") if slide.key in told or kept.telling(slide)
+    ][:DESCRIPTIONS_MAX]
+    slides = [
+        Slide(key="title", kind="title", title=question),
+        summary(sentences, findings, descriptions, method),
+        *findings[:FINDINGS_MAX],
+        *descriptions,
+        *_further(findings[FINDINGS_MAX:]),
+        *_closing(),
+    ]
+    texts = [*sentences, *(text for slide in slides for text in slide.texts())]
+    used = dict.fromkeys(id for text in texts for id in references(text))
+    claims = {id: kept.claim(id) for id in used if id in kept.figures}
+    return Deck(
+        title=question,
+        question=question,
+        answer=sentences,
+        slides=slides,
+        queries=kept.statements(claims.values(), slides),
+        claims=claims,
+        names={id: kept.names[id] for id in used if id in kept.names},
+        receipts=list(receipts),
+        unsupported=kept.unsupported(),
+        sources=list(sources),
+        looks=[_taken(look) for look in looks],
+        method=method,
+        spend_nusd=spend_nusd,
+        tokens=tokens,
+        created_at=created_at,
+    )
+
+
+def known_claims(looks: Sequence[Look], receipts: Sequence[Receipt]) -> dict[str, str]:
+    """What an answer may refer to: claim id -> the text that will stand there.
+
+    Descriptions and supported findings only; what is not supported cannot be cited.
+    """
+    kept = Drawer(looks, receipts, [])
+    return {id: kept.claim(id).text for id in kept.figures} | kept.names
+
+
+def summary(
+    sentences: list[str], findings: list[Slide], descriptions: list[Slide], method: Method
+) -> Slide:
+    """The slide that answers, and says plainly what was not found and what was not finished."""
+    lines = list(sentences)
+    if not lines:
+        lines = [slide.title for slide in (findings or descriptions)[:4]]
+    if not findings:
+        if not any(line.lower() in HEDGES for line in lines):
+            lines.append(NOTHING)
+        lines.append("Comparisons looked at: [[method.tests]].")
+    if method.stopped:
+        lines.append(STOPPED.get(method.stopped, "This deck is partial: the run ended early."))
+    return Slide(key="summary", kind="summary", title=lines[0], body=lines[1:])
+
+
+def _taken(look: Look) -> LookTaken:
+    recipe = look.outcome.recipe
+    return LookTaken(
+        number=look.number,
+        family=look.family,
+        direct=look.direct,
+        recipe=recipe,
+        version=TOOLS[recipe].version if recipe in TOOLS else "",
+        params=look.outcome.params,
+    )
+
+
+def _further(findings: list[Slide]) -> list[Slide]:
+    if not findings:
+        return []
+    titles = [slide.title for slide in findings]
+    return [Slide(key="further", kind="appendix", title="Further findings", body=titles)]
+
+
+def _closing() -> list[Slide]:
+    return [
+        Slide(
+            key="method",
+            kind="method",
+            title="How this was found",
+            body=[
+                "Comparisons looked at: [[method.tests]], all of them counted.",
+                "A finding needs a q of at most [[method.q_max]] and a size worth telling.",
+                "Every number is read from a query over the files and can be computed again.",
+            ],
+        ),
+        Slide(key="data", kind="appendix", title="Data and hashes"),
+    ]

@@ -1,0 +1,177 @@
+"""One inquiry in progress: what was looked at, in which family, and what may be said of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from core.data.profile import profile
+from core.data.tables import Tables
+from core.errors import Invalid
+from core.insight.deck import build, known_claims
+from core.insight.landings import LandedFile
+from core.insight.receipts import Look, Receipt, receive
+from core.insight.render import check_answer
+from core.insight.slides import Deck, Landed, Method
+from core.kernel import Call, Run
+from core.llm import Message, ToolCall, ToolSpec
+from core.storage.database import now
+from core.tools.evidence import PLACE, Outcome
+from core.tools.tool import TOOLS, discover
+
+PROFILE = "profile"
+QUESTION, SWEEP = "question", "sweep"
+COLUMN_PARAMS = ("measure", "measures", "time", "dimension", "dimensions")
+
+
+class Inquiry:
+    """Everything between the question and the deck. Replayed from recorded steps, so no clock."""
+
+    def __init__(
+        self, question: str, files: list[LandedFile], tables: Tables, allowed: set[str]
+    ) -> None:
+        self.question = question
+        self.files = files
+        self.tables = tables
+        self.talk: list[Message] = []
+        self.looks: list[Look] = []
+        self.iterations = 0
+        self._sweeping = False
+        known = set(discover())
+        unknown = sorted(allowed - known)
+        if unknown:
+            raise Invalid(
+                f"There is no tool named {unknown[0]!r}.",
+                hint=f"Known: {', '.join(sorted(known))}.",
+            )
+        self._allowed = (allowed or known) | {PROFILE}
+
+    def specs(self) -> list[ToolSpec]:
+        """The tools the model may call; `table` can only be one of the tables there are."""
+        names = [file.table for file in self.files]
+        made = []
+        for name in TOOLS:
+            if name in self._allowed:
+                spec = json.loads(json.dumps(TOOLS[name].spec()))
+                spec["parameters"]["properties"]["table"]["enum"] = names
+                made.append(ToolSpec(**spec))
+        return made
+
+    def run_tool(self, wanted: ToolCall) -> Any:
+        """What the tool says, as JSON. Raises Invalid for tools and parameters that do not fit."""
+        if wanted.name not in self._allowed:
+            raise Invalid(
+                f"There is no tool named {wanted.name!r} here.",
+                hint=f"Use one of: {', '.join(sorted(self._allowed))}.",
+            )
+        if wanted.arguments.get("table") not in {file.table for file in self.files}:
+            raise Invalid("There is no such table.", hint="Use a table of the question.")
+        if wanted.name == PROFILE:
+            return profile(self.tables, wanted.arguments["table"]).model_dump(mode="json")
+        return TOOLS[wanted.name](self.tables, wanted.arguments).model_dump(mode="json")
+
+    def take(self, wanted: ToolCall, made: dict[str, Any]) -> None:
+        """Count what the tool looked at, and tell the model what it found."""
+        if wanted.name == PROFILE:
+            columns = ("name", "type", "role", "missing", "distinct", "min", "max")
+            kept = [{name: column.get(name) for name in columns} for column in made["columns"]]
+            self.hear(wanted, json.dumps({"table": wanted.arguments["table"], "columns": kept}))
+            return
+        direct = not self._sweeping and self._is_direct(wanted)
+        self._sweeping = self._sweeping or not direct
+        look = Look(
+            number=len(self.looks) + 1,
+            family=QUESTION if direct else SWEEP,
+            direct=direct,
+            outcome=Outcome.model_validate(made),
+        )
+        self.looks.append(look)
+        self.hear(wanted, json.dumps(self._told(look, pending=True)))
+
+    def closes_question(self, wanted: ToolCall) -> bool:
+        """With this call the question's own family is complete: its slides may appear."""
+        first = not self._sweeping and bool(self.looks)
+        return first and wanted.name != PROFILE and not self._is_direct(wanted)
+
+    def hear(self, wanted: ToolCall, text: str) -> None:
+        """The model gets this as the tool's result."""
+        self.talk.append(Message(role="tool", content=text, tool_call_id=wanted.id))
+
+    def verdicts(self) -> str:
+        """Every finding with its final status, for the model."""
+        told = [finding for look in self.looks for finding in self._told(look)["findings"]]
+        return json.dumps({"findings": told})
+
+    def objection(self, text: str) -> str:
+        """What is wrong with an answer, or nothing."""
+        try:
+            check_answer(text, known_claims(self.looks, self._receipts()))
+        except Invalid as error:
+            return f"{error.message} {error.hint}".strip()
+        return ""
+
+    def preview(self, run: Run, call: Call) -> dict[str, Any]:
+        """Slides of the question's family, which is complete, while the sweep goes on."""
+        return self.publish(run, call, "", None)
+
+    def publish(self, run: Run, call: Call, answer: str, stopped: str | None) -> dict[str, Any]:
+        """Build the deck, store it by its hash, and tell viewers where it is."""
+        nusd, tokens = run.studio.spent(run.task_id)
+        deck = build(
+            self.question,
+            [Landed.of(file.source, file.table, file.landing) for file in self.files],
+            self.looks,
+            self._receipts(),
+            answer,
+            Method(iterations=self.iterations, stopped=stopped),
+            created_at=now(),
+            spend_nusd=nusd,
+            tokens=tokens,
+        )
+        hash = store(run.studio.blobs, deck)
+        call.say("insight.deck", deck=hash, slides=len(deck.slides))
+        return {"deck": hash, "slides": len(deck.slides)}
+
+    def _receipts(self) -> list[Receipt]:
+        return receive(self.looks)
+
+    def _is_direct(self, wanted: ToolCall) -> bool:
+        """The call asks about columns by name; open-ended looks around belong to the sweep."""
+        return any(wanted.arguments.get(name) for name in COLUMN_PARAMS)
+
+    def _told(self, look: Look, *, pending: bool = False) -> dict[str, Any]:
+        receipts = {receipt.finding: receipt for receipt in self._receipts()}
+        findings = []
+        for finding in look.outcome.findings:
+            id = f"{look.number}.{finding.key}"
+            receipt = receipts[id]
+            status = "supported" if receipt.supported else "not supported"
+            status = "pending" if pending else status
+            texts = [finding.title, *finding.details, *finding.caveats]
+            findings.append(
+                {
+                    "id": id,
+                    "recipe": look.outcome.recipe,
+                    "status": "description" if receipt.description else status,
+                    "sentences": [PLACE.sub(rf"[[{id}.\1]]", text) for text in texts],
+                    "weight": finding.weight,
+                }
+            )
+        notes = look.outcome.notes
+        return {
+            "look": look.number,
+            "recipe": look.outcome.recipe,
+            "findings": findings,
+            "notes": notes,
+        }
+
+
+def store(blobs: Any, deck: Deck) -> str:
+    """The hash under which the deck's JSON is kept."""
+    return blobs.put([deck.model_dump_json().encode()])[0]
+
+
+def load(blobs: Any, hash: str) -> Deck:
+    """The deck that was stored under `hash`. Raises NotFound."""
+    with blobs.open(hash) as file:
+        return Deck.model_validate_json(file.read())

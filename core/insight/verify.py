@@ -1,0 +1,227 @@
+"""Every number of a pack, computed again: MATCH, DRIFT or UNVERIFIABLE. No model, no database.
+
+The pack is not trusted: its SQL runs only on locked tables, under a clock, and a recipe that is
+known must have written it; texts must be what the values say.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from core.data.grid import Grid
+from core.data.tables import open_tables
+from core.errors import NotFound
+from core.insight.claims import Claim, sql_hash, write, written
+from core.insight.drawer import trim
+from core.insight.receipts import Receipt
+from core.insight.recompute import Again
+from core.insight.render import receipt_line, references
+from core.insight.slides import Deck, Slide
+from core.insight.supply import Supply
+from core.insight.unpack import unpack
+
+Status = Literal["match", "drift", "unverifiable"]
+NEAR = 1e-9  # relative: sums in another order differ less; it is the same number
+
+
+class Checked(BaseModel):
+    """One thing the deck says, and what the data says now."""
+
+    id: str  # a claim's id, "chart KEY", "receipt KEY" or "words KEY"
+    status: Status
+    stored: str = ""  # as the deck has it
+    found: str | None = None  # as it is computed now
+    difference: float | None = Field(default=None, description="Found minus stored, exact")
+    reason: str = ""
+
+
+class Verification(BaseModel):
+    """The verdict on a pack."""
+
+    match: int = 0
+    drift: int = 0
+    unverifiable: int = 0
+    claims: list[Checked] = Field(default_factory=list)
+    notes: list[str] = Field(default_factory=list, description="Which files were taken for which")
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything matches, and there was something to match."""
+        return self.match > 0 and not self.drift and not self.unverifiable
+
+
+def verify(pack: Path, data: list[Path] | None = None) -> Verification:
+    """What of the pack still holds for `data`; without it, for the files inside the pack.
+
+    Raises Invalid when the pack itself cannot be read.
+    """
+    with tempfile.TemporaryDirectory(prefix="verify-") as folder:
+        at = Path(folder)
+        (at / "given").mkdir()
+        unpacked = unpack(pack, at / "given")
+        files = [(one.name, one) for one in data] if data else unpacked.files
+        return check_deck(unpacked.deck, files, at)
+
+
+def check_deck(deck: Deck, files: list[tuple[str, Path]], folder: Path) -> Verification:
+    """What of the deck holds for `files` (name, path); landed copies are made in `folder`."""
+    supply = Supply(deck, files, folder)
+    with open_tables(supply.tables, temp=folder / "spill") as tables:
+        again = Again(deck, supply, tables)
+        claims = [_claim(deck, claim, again) for claim in deck.claims.values()]
+        claims += [_chart(deck, slide, again) for slide in deck.slides if slide.chart]
+        claims += [_receipt(deck, one, again) for one in _receipts(deck)]
+        claims += _words(deck, again)
+    counts = dict.fromkeys(("match", "drift", "unverifiable"), 0)
+    for one in claims:
+        counts[one.status] += 1
+    return Verification(**counts, claims=claims, notes=supply.notes)
+
+
+def _claim(deck: Deck, claim: Claim, again: Again) -> Checked:
+    """One number: its text must be what its value says, and its query must say it again."""
+    made = Checked(id=claim.id, status="match", stored=claim.text)
+    asked = deck.queries[claim.evidence.query]
+    if claim.evidence.sql_hash != asked.sql_hash or sql_hash(asked.sql) != asked.sql_hash:
+        return _cannot(made, "The query was edited: it does not have the hash it had.")
+    said = written(claim.value, claim.evidence, claim.unit)
+    if said != claim.text:
+        made.status, made.found = "drift", said
+        made.reason = "The text was edited: the stored value is written otherwise."
+        return made
+    grid = again.grid(claim.evidence.query)
+    if isinstance(grid, str):
+        return _cannot(made, grid)
+    try:
+        made.found, value = claim.again(grid)
+    except NotFound as error:
+        made.status, made.reason = "drift", error.message
+        return made
+    made.difference = _difference(claim.value, value)
+    if made.found != claim.text and not _near(claim.value, value):
+        made.status, made.reason = "drift", "The data gives another value."
+    elif made.difference:
+        made.reason = "The same as written; the exact value differs."
+    return made
+
+
+def _chart(deck: Deck, slide: Slide, again: Again) -> Checked:
+    """The rows a chart draws, at the precision it shows."""
+    assert slide.chart, "only slides with a chart are asked"
+    asked = deck.queries[slide.query or ""]
+    made = Checked(id=f"chart {slide.key}", status="match", stored=_rows(len(asked.grid.rows)))
+    if sql_hash(asked.sql) != asked.sql_hash:
+        return _cannot(made, "The query was edited: it does not have the hash it had.")
+    grid = again.grid(slide.query or "")
+    if isinstance(grid, str):
+        return _cannot(made, grid)
+    shown = [one.evidence for one in deck.claims.values() if one.evidence.query == slide.query]
+    now = trim(grid, shown, slide.chart)
+    names = [slide.chart.x, *slide.chart.y]
+    before, after = _columns(asked.grid, names), _columns(now, names)
+    made.found = _rows(len(after))
+    pairs = list(zip(before, after, strict=False))
+    differ = sum(not all(map(_same, old, new)) for old, new in pairs)
+    differ += abs(len(before) - len(after))
+    if differ:
+        made.status, made.reason = "drift", f"{_rows(differ)} of the chart differ."
+    return made
+
+
+def _receipts(deck: Deck) -> list[Receipt]:
+    """Receipts of everything the deck calls supported, as its slides or its list have them."""
+    held = {one.finding: one for one in deck.receipts if one.supported}
+    shown = {one.receipt.finding: one.receipt for one in deck.slides if one.receipt}
+    return list((shown | held).values())
+
+
+def _receipt(deck: Deck, stored: Receipt, again: Again) -> Checked:
+    """A receipt: the same number of tests, the same q and effect, still supported."""
+    finding = stored.finding
+    slide = _slide(deck, finding)
+    made = Checked(id=f"receipt {finding}", status="match", stored=receipt_line(stored))
+    if stored not in deck.receipts or (slide and slide.receipt != stored):
+        made.status, made.reason = "drift", "The slide shows another receipt than the deck holds."
+        return made
+    found = again.receipt(finding, stored.family)
+    if isinstance(found, str):
+        return _cannot(made, found)
+    if found is None:
+        made.status, made.reason = "drift", "The recipe no longer makes this finding."
+        return made
+    made.found = receipt_line(found)
+    if found.q is not None and stored.q is not None:
+        made.difference = found.q - stored.q
+    if not found.supported:
+        made.status, made.reason = "drift", found.reason
+    elif made.found != made.stored:
+        made.status, made.reason = "drift", "The data gives another receipt."
+    return made
+
+
+def _words(deck: Deck, again: Again) -> list[Checked]:
+    """Slides whose sentences are not the recipe's own; nothing when all are."""
+    found = []
+    for slide in deck.slides:
+        now = again.slide(slide)
+        if now is None:
+            if slide.look is None and slide.kind in {"finding", "description"}:
+                lost = Checked(id=f"words {slide.key}", status="match", stored=slide.title)
+                found.append(_cannot(lost, "The slide does not say which look it comes from."))
+            continue
+        same = (now.title, now.body, now.caveats, now.kind) == (
+            slide.title,
+            slide.body,
+            slide.caveats,
+            slide.kind,
+        )
+        used = [id for text in slide.texts() for id in references(text) if id in deck.names]
+        if same and all(again.names.get(id) == deck.names[id] for id in used):
+            continue
+        reason = "The recipe words this slide otherwise."
+        made = Checked(id=f"words {slide.key}", status="drift", reason=reason)
+        made.stored, made.found = slide.title, now.title
+        found.append(made)
+    return found
+
+
+def _slide(deck: Deck, finding: str) -> Slide | None:
+    return next(
+        (one for one in deck.slides if one.receipt and one.receipt.finding == finding), None
+    )
+
+
+def _cannot(made: Checked, reason: str) -> Checked:
+    made.status, made.reason = "unverifiable", reason
+    return made
+
+
+def _columns(grid: Grid, names: list[str]) -> list[list[Any]]:
+    at = [grid.columns.index(name) for name in names if name in grid.columns]
+    return [[row[i] for i in at] for row in grid.rows]
+
+
+def _same(old: Any, new: Any) -> bool:
+    return old == new or _near(old, new) or (_is_number(old) and write(old) == write(new))
+
+
+def _near(old: Any, new: Any) -> bool:
+    if not (_is_number(old) and _is_number(new)):
+        return False
+    return abs(old - new) <= NEAR * max(abs(old), abs(new))
+
+
+def _difference(old: Any, new: Any) -> float | None:
+    return float(new - old) if _is_number(old) and _is_number(new) else None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _rows(count: int) -> str:
+    return f"{count} {'row' if count == 1 else 'rows'}"

@@ -1,0 +1,141 @@
+"""The event log: numbered per task, written in groups, followed from any id."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.errors import NotFound
+from core.kernel.records import ENDED, EVENT, TASK
+from core.storage.database import Database, now
+
+log = logging.getLogger(__name__)
+ADD = sa.insert(EVENT)
+COUNT = sa.update(TASK).where(TASK.c.id == sa.bindparam("of"))
+COUNT = COUNT.values(events=TASK.c.events + sa.bindparam("more"))
+COUNT = COUNT.returning(TASK.c.events, TASK.c.org_id)
+LAST = tuple(f"task.{state}" for state in ENDED)
+
+
+class EventLog:
+    """Deltas of all tasks go through one writer thread; state changes ride in their transaction."""
+
+    def __init__(
+        self,
+        database: Database,
+        redact: Callable[[Any], Any],
+        *,
+        every_s: float = 0.03,
+        poll_s: float = 0.5,
+    ) -> None:
+        self._database = database
+        self._redact = redact
+        self._every_s = every_s
+        self._poll_s = poll_s  # for what other processes wrote
+        self._lock = threading.Lock()
+        self._flushing = threading.Lock()
+        self._ready = threading.Event()
+        self._changed = threading.Condition()
+        self._versions: dict[str, int] = defaultdict(int)
+        self._pending: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+        self._closed = False
+        threading.Thread(target=self._write_forever, name="events", daemon=True).start()
+
+    def append(self, task_id: str, type: str, data: dict[str, Any]) -> None:
+        """Queue an event; it is in the log about 30 ms later, or after `flush`."""
+        with self._lock:
+            self._pending.setdefault(task_id, []).append((type, data))
+        self._ready.set()
+
+    def write(self, db: sa.Connection, task_id: str, *events: tuple[str, dict[str, Any]]) -> None:
+        """Number and store `events` in the caller's transaction.
+
+        The task's row stays locked until the commit, so numbers become visible in order and
+        whoever saw n has seen everything below n.
+        """
+        last, org_id = db.execute(COUNT, {"of": task_id, "more": len(events)}).one()
+        first = last - len(events) + 1
+        common = {"task_id": task_id, "org_id": org_id, "at": now()}
+        db.execute(
+            ADD,
+            [
+                {**common, "id": first + i, "type": type, "data": self._redact(data)}
+                for i, (type, data) in enumerate(events)
+            ],
+        )
+
+    def announce(self, task_ids: Iterable[str]) -> None:
+        """Wake the viewers of `task_ids`; call after the commit."""
+        with self._changed:
+            for task_id in task_ids:
+                self._versions[task_id] += 1
+            self._changed.notify_all()
+
+    def flush(self) -> None:
+        """Everything appended before the call is in the log."""
+        with self._flushing:
+            with self._lock:
+                batch, self._pending = self._pending, {}
+                self._ready.clear()
+            if not batch:
+                return
+
+            def write_batch(db: sa.Connection) -> None:
+                for task_id in sorted(batch):  # one order, or two processes could deadlock
+                    self.write(db, task_id, *batch[task_id])
+
+            try:
+                self._database.transaction(write_batch)
+            except SQLAlchemyError:
+                with self._lock:
+                    for task_id, events in batch.items():
+                        self._pending[task_id] = events + self._pending.get(task_id, [])
+                raise
+        self.announce(batch)
+
+    def since(self, task_id: str, after: int = 0) -> list[sa.Row[Any]]:
+        """Events numbered above `after`, in order; at most 1,000."""
+        query = sa.select(EVENT).where(EVENT.c.task_id == task_id, EVENT.c.id > after)
+        return self._database.rows(query.order_by(EVENT.c.id).limit(1000))
+
+    def follow(self, task_id: str, after: int = 0) -> Iterator[sa.Row[Any]]:
+        """Events above `after` as they are recorded, until the task has ended."""
+        if not self._database.rows(sa.select(TASK.c.id).where(TASK.c.id == task_id)):
+            raise NotFound(f"No task {task_id!r}.")
+        while not self._closed:
+            seen = self._versions[task_id]
+            events = self.since(task_id, after)
+            for event in events:
+                yield event
+                after = event.id
+                if event.type in LAST:
+                    return
+            if not events:
+                with self._changed:
+                    self._changed.wait_for(
+                        lambda seen=seen: self._versions[task_id] != seen or self._closed,
+                        self._poll_s,
+                    )
+
+    def close(self) -> None:
+        """What was appended is written; viewers and the writer end."""
+        self.flush()
+        self._closed = True
+        self._ready.set()
+        self.announce(())
+
+    def _write_forever(self) -> None:
+        while not self._closed:
+            self._ready.wait()
+            try:
+                self.flush()
+            except SQLAlchemyError:
+                log.exception("Events could not be written; trying again.")
+            time.sleep(self._every_s)  # the first event of a burst goes at once

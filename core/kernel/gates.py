@@ -1,0 +1,109 @@
+"""What a gate is asked, what it answers, and what the ledger promises the kernel."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, Protocol
+
+import sqlalchemy as sa
+from pydantic import BaseModel
+
+Amounts = dict[str, int]  # unit -> quantity, e.g. {"nusd": 1_200, "tokens": 900}
+
+
+class Who(BaseModel):
+    """For whom a task runs, and every scope above it that pays."""
+
+    org: str
+    person: str
+    scopes: tuple[str, ...] = ()  # more of them: "team:growth", "project:p1", "session:s1"
+
+    def paying(self) -> list[str]:
+        """All scopes, e.g. ["org:acme", "person:ana", "team:growth"]."""
+        return [f"org:{self.org}", f"person:{self.person}", *self.scopes]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """The step that wants to run."""
+
+    task_id: str
+    seq: int
+    kind: str
+    name: str
+    who: Who
+    estimate: Amounts
+    operation: str = ""
+    shows: dict[str, Any] = field(default_factory=dict)  # what an approver is shown
+
+    @property
+    def key(self) -> str:
+        """The idempotency key of the step."""
+        return f"{self.task_id}:{self.seq}"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of exactly what is asked: an approval binds to it and to nothing else."""
+        asked = [self.kind, self.name, self.estimate, self.shows]
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A gate's answer. For `wait`, message is the question a person will read."""
+
+    gate: str
+    answer: Literal["allow", "refuse", "wait"] = "allow"
+    code: str = "refused"
+    message: str = ""
+    hint: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def as_value(self) -> dict[str, Any]:
+        """JSON of a refusal, the same shape as an error's."""
+        kept = ("code", "message", "hint", "details")
+        return {name: value for name, value in asdict(self).items() if name in kept}
+
+
+class Gate(Protocol):
+    """May refuse a step or make it wait. Asked outside any transaction, so it may do I/O."""
+
+    def ask(self, ask: Ask) -> Verdict:
+        """Allow, refuse or wait."""
+        ...
+
+
+class Ledger(Protocol):
+    """The last gate: it holds money inside the admit transaction and settles inside settle."""
+
+    def hold(self, db: sa.Connection, ask: Ask) -> Verdict:
+        """Hold the estimate on every scope, or on none and say which limit."""
+        ...
+
+    def settle(self, db: sa.Connection, ask: Ask, spent: Amounts) -> Amounts:
+        """Turn the step's hold into what was spent, even when it is more; returns the excess."""
+        ...
+
+    def void(self, db: sa.Connection, key: str) -> None:
+        """Free the hold of an act that provably did not happen."""
+        ...
+
+    def use(self, db: sa.Connection, ask: Ask, uses: list[dict[str, Any]]) -> None:
+        """Write the usage rows the act reported."""
+        ...
+
+    def set_limit(
+        self, db: sa.Connection, scope: str, unit: str, period: str, max: int, *, org_id: str = ""
+    ) -> None:
+        """At most `max` of `unit` per `period` for `scope`."""
+        ...
+
+    def renew(self, keys: list[str]) -> None:
+        """The holds of acts that run here are alive."""
+        ...
+
+    def expire(self) -> list[str]:
+        """Free the holds whose owner is dead; returns their keys."""
+        ...

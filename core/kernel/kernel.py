@@ -1,0 +1,220 @@
+"""Tasks from the outside: submit, answer, cancel, fork, follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from core.errors import Invalid, NotFound
+from core.kernel import legs, steps
+from core.kernel.calls import Calls
+from core.kernel.engine import QUEUES, Engine, Queue
+from core.kernel.events import EventLog
+from core.kernel.gates import Amounts, Ask, Gate, Ledger, Verdict, Who
+from core.kernel.operation import OPERATIONS
+from core.kernel.records import OPEN, STEP, TASK, WAIT
+from core.kernel.watch import Watch
+from core.storage.blobs import Blobs
+from core.storage.database import Database, new_id, now
+
+T = TypeVar("T")
+
+
+class Kernel:
+    """Runs tasks. Knows nothing of models, money or people; the gates and the ledger do."""
+
+    def __init__(
+        self,
+        database: Database,
+        ledger: Ledger,
+        gates: Sequence[Gate] = (),
+        *,
+        blobs: Blobs | None = None,
+        redact: Callable[[Any], Any] = lambda data: data,
+        studio: Any = None,
+        queues: Sequence[Queue] = QUEUES,
+        patience: timedelta = timedelta(hours=24),
+        silence_s: float = 15,
+    ) -> None:
+        self.database = database
+        self.ledger = ledger
+        self.gates = tuple(gates)
+        self.blobs = blobs
+        self.redact = redact
+        self.studio = studio
+        self.patience = patience
+        self.calls = Calls()
+        self.events = EventLog(database, redact)
+        # SQLite is for one process, so its name is fixed and a restart finds its own tasks;
+        # on Postgres every process has its own and the living adopt those of the dead.
+        self.process_id = "local" if database.is_sqlite else new_id()
+        self.engine = Engine(database, partial(legs.work, self), self.process_id)
+        self.watch = Watch(self, silence_s)
+        self.engine.launch(queues)
+        self.watch.start()
+
+    def close(self, patience_s: int = 0) -> None:
+        """Stop working; what is unfinished after `patience_s` stays for the next process."""
+        self.watch.close()
+        self.engine.close(patience_s)
+        self.events.close()
+
+    # What people do with tasks.
+
+    def submit(
+        self,
+        name: str,
+        input: dict[str, Any],
+        who: Who,
+        *,
+        parent_id: str | None = None,
+        budget: Amounts | None = None,
+        id: str = "",
+    ) -> str:
+        """The id of a queued task. Inside an act give `id=call.key`, so that a repeat finds it.
+
+        `budget` limits the whole task, e.g. `{"nusd": 500_000_000}`; None takes its policy's.
+        Raises NotFound for an unknown operation and Invalid for a wrong input.
+        """
+        id = id or new_id()
+        return self._insert(name, input, who, budget=budget, id=id, parent_id=parent_id)
+
+    def answer(self, task_id: str, seq: int, verdict: str, by: str, digest: str = "") -> None:
+        """A person's verdict, "approved" or "rejected". The first one counts; later ones raise.
+
+        `digest` names what the person saw; a verdict about anything else is Invalid.
+        """
+        assert verdict in ("approved", "rejected", "expired")
+
+        def record(db: sa.Connection) -> sa.Row[Any] | None:
+            db.execute(sa.select(TASK.c.id).where(TASK.c.id == task_id).with_for_update())
+            here = (WAIT.c.task_id == task_id, WAIT.c.seq == seq, WAIT.c.verdict.is_(None))
+            if digest:
+                here = (*here, WAIT.c.digest == digest)
+            values = {"verdict": verdict, "by": by, "at": now()}
+            if not db.execute(sa.update(WAIT).where(*here).values(values)).rowcount:
+                raise Invalid("There is no open question here.", hint="It may be answered already.")
+            task = db.execute(sa.select(TASK).where(TASK.c.id == task_id)).one()
+            ask = Ask(task_id, seq, "answer", verdict, Who(**task.who), {})
+            steps.audit(self, db, ask, verdict, by=by)
+            return legs.next_leg(self, db, task_id, "waiting")
+
+        self.start(self.commit(task_id, record))
+
+    def cancel(self, task_id: str) -> None:
+        """The acts of the task are being stopped now; it ends as soon as they are settled."""
+
+        def mark(db: sa.Connection) -> sa.Row[Any]:
+            query = sa.select(TASK).where(TASK.c.id == task_id).with_for_update()
+            task = db.execute(query).one_or_none()
+            if task is None:
+                raise NotFound(f"No task {task_id!r}.")
+            values: dict[str, Any] = {"cancel_at": now()}
+            if task.state in ("queued", "waiting"):
+                values |= {"state": "cancelled", "ended_at": now()}
+                waits = (WAIT.c.task_id == task_id, WAIT.c.verdict.is_(None))
+                db.execute(sa.update(WAIT).where(*waits).values(verdict="cancelled"))
+                steps = (STEP.c.task_id == task_id, STEP.c.state == "waiting")
+                db.execute(sa.update(STEP).where(*steps).values(state="cancelled"))
+                self.events.write(db, task_id, ("task.cancelled", {}))
+            if task.state in OPEN:
+                db.execute(sa.update(TASK).where(TASK.c.id == task_id).values(values))
+            return task
+
+        task = self.commit(task_id, mark)
+        if task.state == "running":
+            self.calls.stop(task_id)
+        elif task.state in OPEN:
+            self.engine.cancel(task_id, task.leg)
+
+    def fork(self, task_id: str, seq: int, who: Who, **changes: Any) -> str:
+        """A new task that shares the steps before `seq` and goes on with a changed input."""
+        task = self.task(task_id)
+        for step in legs.past(self, task).values():
+            if step.seq < seq and step.leaf and step.outcome is None:
+                raise Invalid(f"Step {step.seq} has not ended.", hint="Fork at it or before it.")
+        input = {**task.input, **changes}
+        return self._insert(
+            task.operation, input, who, id=new_id(), forked_from=task_id, forked_at=seq
+        )
+
+    def task(self, task_id: str) -> sa.Row[Any]:
+        """The task's row as it is now. Raises NotFound."""
+        rows = self.database.rows(sa.select(TASK).where(TASK.c.id == task_id))
+        if not rows:
+            raise NotFound(f"No task {task_id!r}.")
+        return rows[0]
+
+    def follow(self, task_id: str, after: int = 0) -> Iterator[sa.Row[Any]]:
+        """Events above `after` as they are recorded, until the task has ended."""
+        return self.events.follow(task_id, after)
+
+    # What runs need.
+
+    def ask(self, ask: Ask) -> list[Verdict]:
+        """Verdicts in order of the gates, up to the first that is not "allow"."""
+        verdicts = []
+        for gate in self.gates:
+            verdicts.append(gate.ask(ask))
+            if verdicts[-1].answer != "allow":
+                break
+        return verdicts
+
+    def commit(self, task_id: str, act: Callable[[sa.Connection], T]) -> T:
+        """One transaction, then wake the task's viewers."""
+        result = self.database.transaction(act)
+        self.events.announce([task_id])
+        return result
+
+    def start(self, task: sa.Row[Any] | None) -> None:
+        """Hand the queued task to the engine; calling it twice starts one leg."""
+        if task:
+            self.engine.start(task.id, task.leg, task.queue, task.org_id)
+
+    def _insert(
+        self,
+        name: str,
+        input: dict[str, Any],
+        who: Who,
+        *,
+        id: str,
+        budget: Amounts | None = None,
+        **values: Any,
+    ) -> str:
+        operation = OPERATIONS[name]
+        if budget is None and operation.policy.budget_nusd is not None:
+            budget = {"nusd": operation.policy.budget_nusd}
+        if budget:
+            who = who.model_copy(update={"scopes": (*who.scopes, f"task:{id}")})
+        try:
+            checked = operation.input.model_validate(input).model_dump(mode="json")
+        except ValueError as error:
+            raise Invalid(f"{name} cannot use this input: {error}") from error
+        row = {
+            "id": id,
+            "operation": name,
+            "org_id": who.org,
+            "person_id": who.person,
+            "who": who.model_dump(mode="json"),
+            "queue": operation.policy.queue,
+            "input": checked,
+            "wake_at": now(),
+            **values,
+        }
+
+        def insert(db: sa.Connection) -> sa.Row[Any] | None:
+            added = self.database.insert(TASK).values(row).on_conflict_do_nothing().returning(TASK)
+            task = db.execute(added).one_or_none()
+            if task:
+                for unit, most in (budget or {}).items():
+                    scope = f"task:{id}"
+                    self.ledger.set_limit(db, scope, unit, "total", most, org_id=who.org)
+                self.events.write(db, task.id, ("task.queued", {"leg": 1}))
+            return task
+
+        self.start(self.commit(id, insert))
+        return id

@@ -1,0 +1,119 @@
+"""A leg is a task's way from a start to its end or to a question. One workflow each."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from core.errors import ActFailed, Cancelled, Expired, StudioError
+from core.kernel.operation import OPERATIONS
+from core.kernel.records import STEP, TASK, WAIT
+from core.kernel.run import Parked, Run
+from core.storage.database import now
+
+if TYPE_CHECKING:
+    from core.kernel.kernel import Kernel
+
+log = logging.getLogger(__name__)
+Task = sa.Row[Any]
+
+
+def work(kernel: Kernel, task_id: str, leg: int) -> None:
+    """Run the operation from its first line; steps that are recorded return their outcomes."""
+    task = kernel.commit(task_id, lambda db: begin(kernel, db, task_id, leg))
+    if task is None:
+        return  # cancelled while it was queued, or ended by the process that died
+    if task.cancel_at:
+        kernel.calls.stop(task_id)
+    operation = OPERATIONS[task.operation]
+    try:
+        run = Run(kernel, task, past(kernel, task), policy=operation.policy)
+        output = operation.fn(run, operation.input.model_validate(task.input))
+        end(kernel, task_id, "done", output=output.model_dump(mode="json"))
+    except Parked:
+        kernel.start(kernel.commit(task_id, lambda db: park(kernel, db, task_id)))
+    except Cancelled as error:
+        end(kernel, task_id, "cancelled", error=error.as_value())
+    except Expired as error:
+        end(kernel, task_id, "expired", error=error.as_value())
+    except StudioError as error:
+        end(kernel, task_id, "failed", error=error.as_value())
+    except Exception as error:
+        log.exception("Task %s broke.", task_id)
+        cause = ActFailed(str(error) or "No message.", error=type(error).__name__)
+        end(kernel, task_id, "failed", error=cause.as_value())
+
+
+def begin(kernel: Kernel, db: sa.Connection, task_id: str, leg: int) -> Task | None:
+    """The task runs, if this leg is still its latest and nobody ended it."""
+    here = (TASK.c.id == task_id, TASK.c.leg == leg, TASK.c.state.in_(("queued", "running")))
+    update = sa.update(TASK).where(*here).values(state="running", wake_at=None).returning(TASK)
+    task = db.execute(update).one_or_none()
+    if task:
+        kernel.events.write(db, task_id, ("task.running", {"leg": leg}))
+    return task
+
+
+def park(kernel: Kernel, db: sa.Connection, task_id: str) -> Task | None:
+    """The task waits, without thread or slot; or its next leg, if an answer came meanwhile."""
+    db.execute(sa.select(TASK.c.id).where(TASK.c.id == task_id).with_for_update())
+    asked = sa.and_(WAIT.c.task_id == STEP.c.task_id, WAIT.c.seq == STEP.c.seq)
+    verdicts = sa.select(WAIT.c.verdict).join(STEP, asked)
+    verdicts = verdicts.where(STEP.c.task_id == task_id, STEP.c.state == "waiting")
+    if any(verdict is not None for verdict in db.execute(verdicts).scalars()):
+        return next_leg(kernel, db, task_id, "running")
+    here = (TASK.c.id == task_id, TASK.c.state == "running")
+    if db.execute(sa.update(TASK).where(*here).values(state="waiting")).rowcount:
+        kernel.events.write(db, task_id, ("task.waiting", {}))
+    return None
+
+
+def next_leg(kernel: Kernel, db: sa.Connection, task_id: str, state: str) -> Task | None:
+    """The task, queued for its next leg, if it was in `state`; give it to `kernel.start`."""
+    here = (TASK.c.id == task_id, TASK.c.state == state)
+    values = {"state": "queued", "leg": TASK.c.leg + 1, "wake_at": now()}
+    task = db.execute(sa.update(TASK).where(*here).values(values).returning(TASK)).one_or_none()
+    if task:
+        kernel.events.write(db, task_id, ("task.queued", {"leg": task.leg}))
+    return task
+
+
+def end(
+    kernel: Kernel,
+    task_id: str,
+    state: str,
+    *,
+    output: Any = None,
+    error: Any = None,
+    leg: int | None = None,
+) -> None:
+    """The task has ended in `state`, unless it had ended before (or is past `leg`)."""
+
+    def write(db: sa.Connection) -> None:
+        values = {"state": state, "output": output, "error": error, "ended_at": now()}
+        here = (TASK.c.id == task_id, TASK.c.state == "running")
+        if leg is not None:
+            here = (*here, TASK.c.leg == leg)
+        if db.execute(sa.update(TASK).where(*here).values(values)).rowcount:
+            said = {"error": error} if error else {}
+            kernel.events.write(db, task_id, (f"task.{state}", said))
+
+    kernel.commit(task_id, write)
+    kernel.calls.forget(task_id)
+
+
+def past(kernel: Kernel, task: Task) -> dict[int, sa.Row[Any]]:
+    """The recorded steps a leg finds: the task's own, and those it shares with its origin."""
+    found: dict[int, sa.Row[Any]] = {}
+    before = None
+    while True:
+        query = sa.select(STEP).where(STEP.c.task_id == task.id)
+        if before is not None:
+            query = query.where(STEP.c.seq < before)
+        found |= {step.seq: step for step in kernel.database.rows(query)}
+        if task.forked_from is None:
+            return found
+        before = min(task.forked_at, before or task.forked_at)
+        task = kernel.task(task.forked_from)

@@ -1,0 +1,59 @@
+"""An operation is a function, a policy, and two schemas. Everything else is derived from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel
+
+from core.kernel.registry import Registry
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How an operation may behave. Defaults are the careful ones."""
+
+    queue: str = "interactive"
+    models: tuple[str, ...] = ()  # a chain, the preferred one first; empty: the studio's
+    temperature: float = 0.0
+    tokens_max: int = 1_000  # of one completion
+    tools: tuple[str, ...] = ()  # empty: all of them
+    iterations_max: int = 12
+    budget_nusd: int | None = None  # of one task
+    permission: str = "work"  # what its person must be allowed to do
+    flag: str = ""  # a feature flag that must be on
+    approve: tuple[str, ...] = ()  # kinds of steps a person must approve
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A registered operation. `fn(run, input) -> output`, both pydantic models."""
+
+    name: str
+    fn: Callable[[Any, Any], BaseModel]
+    input: type[BaseModel]
+    output: type[BaseModel]
+    policy: Policy
+
+    @property
+    def title(self) -> str:
+        """What it does, in one line."""
+        return (self.fn.__doc__ or self.name).strip().splitlines()[0].rstrip(".")
+
+
+OPERATIONS: Registry[Operation] = Registry("operation")
+
+
+def operation(name: str, *, policy: Policy | None = None) -> Callable[[Any], Any]:
+    """Register `fn(run, input) -> output`."""
+
+    def register(fn: Any) -> Any:
+        hints = get_type_hints(fn)
+        parameter = fn.__code__.co_varnames[1]
+        found = Operation(name, fn, hints[parameter], hints["return"], policy or Policy())
+        OPERATIONS.add(name, found)
+        return fn
+
+    return register

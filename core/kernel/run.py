@@ -1,0 +1,254 @@
+"""The one path every act on the world takes: gates, admit, act, settle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import sqlalchemy as sa
+
+from core.errors import Misuse, ReplayMismatch
+from core.kernel import steps
+from core.kernel.calls import Call
+from core.kernel.gates import Amounts, Ask, Verdict, Who
+from core.kernel.operation import Policy
+from core.kernel.records import WAIT
+from core.storage.database import now
+
+if TYPE_CHECKING:
+    from core.kernel.kernel import Kernel
+
+T = TypeVar("T")
+I = TypeVar("I")  # noqa: E741 - an item
+STATES = {"allow": "running", "refuse": "refused", "wait": "waiting"}
+
+
+class Parked(BaseException):
+    """The task waits for a person. Not an Exception: no operation can swallow it."""
+
+
+class Run:
+    """The handle an operation gets: a function that takes one may act, others are pure."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        task: sa.Row[Any],
+        past: dict[int, sa.Row[Any]],
+        *,
+        policy: Policy,
+        slots: Iterator[Any] | None = None,
+        parent_seq: int | None = None,
+    ) -> None:
+        self.task_id: str = task.id
+        self.who = Who(**task.who)
+        self.policy = policy
+        self.studio: Any = kernel.studio  # what an operation works with; the kernel never looks
+        self._kernel = kernel
+        self._task = task
+        self._past = past
+        self._slots = slots
+        self._parent_seq = parent_seq
+        self._operation: str = task.operation
+        self._busy = ""
+
+    def step(
+        self,
+        kind: str,
+        name: str,
+        act: Callable[[Call], Any],
+        *,
+        estimate: Amounts | None = None,
+        stop: Callable[[], object] | None = None,
+        shows: dict[str, Any] | None = None,
+    ) -> Any:
+        """What `act` returned, as JSON; recorded once, and the same on every replay.
+
+        `estimate` is an upper bound per unit, e.g. `{"nusd": 1_200}`. `stop` interrupts the act.
+        `shows` is what an approver sees, and what the approval binds to. Raises what a gate or the act raised, rebuilt from its record.
+        """
+        with self._alone(f"{kind} {name!r}"):
+            slot = self._slot()
+            seq = slot.step_id
+            ask = Ask(
+                self.task_id, seq, kind, name, self.who, estimate or {}, self._operation, shows or {}
+            )
+            row = self._recall(seq, kind, name)
+            if row and row.state not in ("running", "waiting"):
+                return steps.result(row.outcome, self._kernel.blobs)
+            call = Call(self.task_id, seq, self._kernel.events)
+            if stop:
+                call.on_stop(stop)
+            self._kernel.calls.start(call)
+            try:
+                refused = self._admit(ask) if row is None else self._decide(ask, row)
+                again = row is not None and row.state == "running"
+                made = refused or self._perform(slot, ask, call, act, again=again)
+                return steps.result(made, self._kernel.blobs)
+            finally:
+                self._kernel.calls.end(call)
+
+    def map(
+        self, fn: Callable[[Run, I], T], items: Sequence[I], *, steps_max: int = 1, width: int = 4
+    ) -> list[T]:
+        """`fn(branch, item)` for every item in parallel, results in order of `items`.
+
+        Step ids are reserved in that order first, `steps_max` for each branch, so a replay finds
+        the same ones. All branches end before an error is raised or the task parks.
+        """
+        with self._alone("map"):
+            branches = [self._branch(iter([self._slot() for _ in range(steps_max)])) for _ in items]
+            with ThreadPoolExecutor(width) as pool:
+                futures = [
+                    pool.submit(copy_context().run, fn, branch, item)
+                    for branch, item in zip(branches, items, strict=True)
+                ]
+            errors = [error for future in futures if (error := future.exception())]
+            for error in sorted(errors, key=lambda error: isinstance(error, Exception)):
+                raise error  # parked or fenced first, then the first branch that failed
+            return [future.result() for future in futures]
+
+    @contextmanager
+    def group(self, kind: str, name: str) -> Iterator[None]:
+        """Steps taken inside have this composite as their parent; it has no act of its own."""
+        seq = self._slot().step_id
+        if not self._recall(seq, kind, name):
+            row = self._row(seq, kind, name, state="running")
+            self._kernel.commit(
+                self.task_id,
+                lambda db: steps.add(self._kernel, db, self.task_id, leaf=False, **row),
+            )
+        above, self._parent_seq = self._parent_seq, seq
+        try:
+            yield
+        except Exception:
+            steps.close(self._kernel, self.task_id, seq, "failed")
+            raise
+        else:
+            steps.close(self._kernel, self.task_id, seq, "done")
+        finally:
+            self._parent_seq = above
+
+    # The four moves.
+
+    def _admit(self, ask: Ask) -> dict[str, Any] | None:
+        """Ask the gates, then write one transaction. Returns the refusal, or None to go on."""
+        verdicts = self._kernel.ask(ask)
+
+        def admit(db: sa.Connection) -> Verdict:
+            last = verdicts[-1] if verdicts else Verdict("none")
+            said = [vars(verdict) for verdict in verdicts]
+            if last.answer == "allow":
+                last = self._kernel.ledger.hold(db, ask)
+                said.append(vars(last))
+            outcome = last.as_value() if last.answer == "refuse" else None
+            row = self._row(ask.seq, ask.kind, ask.name, state=STATES[last.answer])
+            leaf = {"leaf": True, "estimate": ask.estimate, "verdicts": said, "outcome": outcome}
+            steps.add(self._kernel, db, self.task_id, **row, **leaf)
+            steps.audit(self._kernel, db, ask, last.answer, verdicts=said)
+            if last.answer == "wait":
+                deadline = now() + self._kernel.patience
+                wait = {"task_id": ask.task_id, "seq": ask.seq, "org_id": ask.who.org}
+                wait |= {"question": last.message, "shows": ask.shows, "digest": ask.digest}
+                db.execute(sa.insert(WAIT), {"deadline_at": deadline, **wait})
+            return last
+
+        verdict = self._kernel.commit(self.task_id, admit)
+        if verdict.answer == "wait":
+            raise Parked
+        return verdict.as_value() if verdict.answer == "refuse" else None
+
+    def _decide(self, ask: Ask, row: sa.Row[Any]) -> dict[str, Any] | None:
+        """Take up a step that an earlier leg left running or waiting."""
+        if row.state == "running":
+            return None
+
+        def decide(db: sa.Connection) -> dict[str, Any] | None:
+            here = (WAIT.c.task_id == ask.task_id, WAIT.c.seq == ask.seq)
+            wait = db.execute(sa.select(WAIT).where(*here)).one()
+            if wait.verdict is None:
+                raise Parked
+            verdict = Verdict(wait.by, "refuse", wait.verdict, f"{ask.name}: {wait.verdict}.")
+            if wait.verdict == "approved" and wait.digest != ask.digest:
+                verdict = Verdict(wait.by, "refuse", "rejected", "Something else was approved.")
+            elif wait.verdict == "approved":
+                verdict = self._kernel.ledger.hold(db, ask)
+            outcome = None if verdict.answer == "allow" else verdict.as_value()
+            state = "expired" if wait.verdict == "expired" else STATES[verdict.answer]
+            step = {"of_task": ask.task_id, "of_seq": ask.seq}
+            db.execute(steps.CHANGE, {**step, "state": state, "outcome": outcome})
+            steps.audit(self._kernel, db, ask, verdict.answer, verdicts=[vars(verdict)])
+            said = {"seq": ask.seq, "name": ask.name}
+            self._kernel.events.write(db, self.task_id, (f"step.{state}", said))
+            return outcome
+
+        return self._kernel.commit(self.task_id, decide)
+
+    def _perform(
+        self, slot: Any, ask: Ask, call: Call, act: Callable[[Call], Any], *, again: bool
+    ) -> dict[str, Any]:
+        """Act behind the engine's checkpoint, then settle in one transaction."""
+
+        def perform() -> dict[str, Any]:
+            if again:
+                call.say("step.restarted")  # what viewers saw of the first try is void
+            return steps.outcome_of(call, act, self._kernel.blobs)
+
+        outcome = self._kernel.engine.act(slot, f"{ask.kind} {ask.name}", perform)
+        if call.spoke:
+            self._kernel.events.flush()  # deltas come before the end of their step
+        return self._kernel.commit(
+            self.task_id, lambda db: steps.settle(self._kernel, db, ask, outcome)
+        )
+
+    # Small parts.
+
+    def _slot(self) -> Any:
+        """The next reserved step id, in the order the operation asks."""
+        if self._slots is None:
+            return self._kernel.engine.reserve()
+        slot = next(self._slots, None)
+        if slot is None:
+            raise Misuse("A branch of map took more steps than reserved.", hint="Raise steps_max.")
+        return slot
+
+    def _branch(self, slots: Iterator[Any]) -> Run:
+        parent_seq = self._parent_seq
+        return Run(
+            self._kernel,
+            self._task,
+            self._past,
+            policy=self.policy,
+            slots=slots,
+            parent_seq=parent_seq,
+        )
+
+    def _row(self, seq: int, kind: str, name: str, *, state: str) -> dict[str, Any]:
+        above = self._parent_seq
+        step = {"seq": seq, "parent_seq": above, "kind": kind, "name": name, "state": state}
+        return {**step, "org_id": self.who.org}
+
+    def _recall(self, seq: int, kind: str, name: str) -> sa.Row[Any] | None:
+        row = self._past.get(seq)
+        if row and (row.kind, row.name) != (kind, name):
+            raise ReplayMismatch(
+                f"Step {seq} was {row.kind} {row.name!r} and is now {kind} {name!r}.",
+                hint=f"The operation changed: fork the task at step {seq}, or start it again.",
+            )
+        return row
+
+    @contextmanager
+    def _alone(self, what: str) -> Iterator[None]:
+        if self._busy:
+            raise Misuse(
+                f"{what} was called inside {self._busy}.",
+                hint="Only leaf acts are steps: use run.group for a composite, run.map to fan out.",
+            )
+        self._busy = what
+        try:
+            yield
+        finally:
+            self._busy = ""

@@ -1,0 +1,64 @@
+"""A limit's words: what is left of it, and what its refusal says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.kernel.gates import Verdict
+from core.ledger.windows import NAMES, resets_at
+
+Key = tuple[str, str, str]  # scope, unit, period
+Limits = dict[Key, int]  # e.g. {("person:*", "nusd", "hour"): 2_000_000_000}
+
+
+@dataclass(frozen=True)
+class Remaining:
+    """One limit and where it stands. Amounts in nano-dollars or tokens, by `unit`."""
+
+    scope: str
+    unit: str
+    period: str
+    max: int
+    held: int
+    spent: int
+    left: int  # below zero after an overrun
+    resets_at: datetime | None
+
+    @classmethod
+    def of(cls, key: Key, most: int, held: int, spent: int, at: datetime) -> Remaining:
+        """The remaining part of the limit `most` when `held` and `spent` are taken."""
+        return cls(*key, most, held, spent, most - held - spent, resets_at(key[2], at))
+
+
+def refusal(key: Key, most: int, left: int, at: datetime) -> Verdict:
+    """The ledger's no: which limit, how much is left, when it resets."""
+    scope, unit, period = key
+    resets = resets_at(period, at)
+    later = f" or wait until {resets:%H:%M} UTC" if resets else ""
+    return Verdict(
+        "ledger",
+        "refuse",
+        "budget_exceeded",
+        f"The {NAMES[period]} limit of {scope} has {amount(unit, left)} left"
+        f" of {amount(unit, most)}.",
+        hint=f"Ask an owner to raise it{later}.",
+        details={
+            "scope": scope,
+            "unit": unit,
+            "period": period,
+            "max": most,
+            "left": left,
+            "resets_at": resets.isoformat() if resets else None,
+        },
+    )
+
+
+def amount(unit: str, value: int) -> str:
+    """For people: "$1.20" (as many digits as it takes), "9,400 tokens"."""
+    if unit != "nusd":
+        return f"{value:,} {unit}"
+    sign, cents = ("-" if value < 0 else ""), abs(value)
+    text = f"{cents / 1e9:,.9f}".rstrip("0")
+    whole, _, rest = text.partition(".")
+    return f"{sign}${whole}.{rest.ljust(2, '0')}"

@@ -1,0 +1,110 @@
+"""The ledger's statements, straight to the driver: the ORM costs fifteen times as much.
+
+Written once with `:name` parameters; `{ids}` is a set of account ids, `{at}` a timestamp.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+_UNIT = "CASE unit WHEN 'nusd' THEN :{0}_nusd ELSE :{0}_tokens END"
+STATEMENTS = {
+    "limits": "SELECT scope, unit, period, max FROM ledger_limit WHERE scope IN {names}",
+    "find": "SELECT name, id FROM ledger_account WHERE name IN {names}",
+    "open": (
+        "INSERT INTO ledger_account (name, org_id, scope, unit, \"window\", held, spent)"
+        " VALUES (:name, :org_id, :scope, :unit, :window, 0, 0) ON CONFLICT (name) DO NOTHING"
+        " RETURNING id"
+    ),
+    # What the scope had spent in this window before anybody limited it.
+    "earlier": (
+        "SELECT coalesce(sum(e.spent), 0) FROM ledger_entry e JOIN ledger_account a"
+        " ON a.id = e.account_id WHERE a.name = :total AND e.at >= {since}"
+    ),
+    "carry": "UPDATE ledger_account SET spent = spent + :amount WHERE id = :id",
+    "carried": (
+        "INSERT INTO ledger_entry (key, account_id, kind, held, spent, at)"
+        " VALUES (:name, :id, 'carry', 0, :amount, {at})"
+    ),
+    "lock": "SELECT id, held + spent FROM ledger_account WHERE id IN {ids} ORDER BY id {lock}",
+    "hold": f"UPDATE ledger_account SET held = held + {_UNIT.format('held')} WHERE id IN {{ids}}",
+    "holds": (
+        "INSERT INTO ledger_hold (key, org_id, state, nusd, tokens, accounts, lease_at) VALUES"
+        " (:key, :org_id, 'open', :held_nusd, :held_tokens, :accounts, {lease})"
+    ),
+    "release": (
+        "UPDATE ledger_hold SET state = :state WHERE key = :key AND state = 'open'"
+        " RETURNING nusd, tokens, accounts"
+    ),
+    "state": "SELECT state, nusd, tokens, accounts FROM ledger_hold WHERE key = :key {lock}",
+    "book": (
+        "UPDATE ledger_account"
+        f" SET held = held - ({_UNIT.format('held')}), spent = spent + {_UNIT.format('spent')}"
+        " WHERE id IN {ids}"
+    ),
+    "enter": (
+        "INSERT INTO ledger_entry (key, account_id, kind, held, spent, at)"
+        f" SELECT :key, id, :kind, {_UNIT.format('held')}, {_UNIT.format('spent')}, {{at}}"
+        " FROM ledger_account WHERE id IN {ids}"
+    ),
+    "renew": "UPDATE ledger_hold SET lease_at = {lease} WHERE state = 'open' AND key IN {names}",
+    "stale": (
+        "SELECT key FROM ledger_hold WHERE state = 'open' AND lease_at < {at} LIMIT 100"
+    ),
+}
+_POSTGRES = {
+    "ids": "(SELECT unnest(%(ids)s::bigint[]))",
+    "names": "(SELECT unnest(%(names)s::text[]))",
+    "lock": "FOR UPDATE",
+    "at": "%(at)s",
+    "lease": "%(lease)s",
+    "since": "%(since)s",
+}
+_SQLITE = {
+    "ids": "(SELECT value FROM json_each(:ids))",
+    "names": "(SELECT value FROM json_each(:names))",
+    "lock": "",
+    "at": ":at",
+    "lease": ":lease",
+    "since": ":since",
+}
+
+
+class Statements:
+    """Runs a named statement inside the transaction it is given."""
+
+    def __init__(self, *, sqlite: bool) -> None:
+        self._sqlite = sqlite
+        parts = _SQLITE if sqlite else _POSTGRES
+        self._sql = {}
+        for name, text in STATEMENTS.items():
+            sql = text.format(**parts)
+            if not sqlite:
+                sql = re.sub(r"(?<!:):([a-z_]+)", self._typed, sql)
+            self._sql[name] = sql
+
+    @staticmethod
+    def _typed(match: re.Match[str]) -> str:
+        name = match.group(1)
+        amount = name.startswith(("held_", "spent_")) or name in ("amount", "id")
+        return f"%({name})s" + ("::bigint" if amount else "")
+
+    def __call__(self, db: sa.Connection, statement: str, /, **values: Any) -> Any:
+        """The driver's cursor after `statement` ran with `values`."""
+        driver: Any = db.connection.driver_connection
+        if self._sqlite:
+            values = {key: _sqlite_value(value) for key, value in values.items()}
+        return driver.execute(self._sql[statement], values)
+
+
+def _sqlite_value(value: Any) -> Any:
+    if isinstance(value, list):
+        return json.dumps(value)
+    if isinstance(value, datetime):  # the form SQLAlchemy writes, so that both compare
+        return value.strftime("%Y-%m-%d %H:%M:%S.%f")
+    return value

@@ -1,0 +1,86 @@
+"""What has arrived of an answer so far. Settled even when the rest never comes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.llm import tokens
+from core.llm.messages import ToolCall, Usage
+
+
+@dataclass
+class _Part:
+    """A tool call being written, piece by piece."""
+
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+
+@dataclass
+class Arrival:
+    """Filled by a provider while it streams; read by the gateway however the stream ends."""
+
+    prompt: int  # tokens sent, by the rule of core.llm.tokens
+    hear: Callable[[str], object]  # called with every piece of text
+    sent: bool = False  # the request left, so the provider may bill it
+    finish_reason: str = ""
+    usage: Usage | None = None  # what the provider says; final once the stream has ended
+    _text: list[str] = field(default_factory=list)
+    _thought: list[str] = field(default_factory=list)
+    _calls: dict[int, _Part] = field(default_factory=dict)
+
+    def text(self, piece: str) -> None:
+        """More text."""
+        if piece:
+            self._text.append(piece)
+            self.hear(piece)
+
+    def thought(self, piece: str) -> None:
+        """More reasoning; paid for, never shown."""
+        if piece:
+            self._thought.append(piece)
+
+    def call(self, index: int, *, id: str = "", name: str = "", arguments: str = "") -> None:
+        """More of tool call number `index`."""
+        part = self._calls.setdefault(index, _Part())
+        part.id, part.name = part.id or id, part.name or name
+        part.arguments += arguments
+
+    @property
+    def begun(self) -> bool:
+        """Something has arrived."""
+        return bool(self._text or self._thought or self._calls)
+
+    def whole_text(self) -> str:
+        """All text so far."""
+        return "".join(self._text)
+
+    def calls(self) -> list[ToolCall]:
+        """The tool calls, in order. Raises ValueError when one's arguments are not an object."""
+        made = []
+        for index, part in sorted(self._calls.items()):
+            arguments: Any = json.loads(part.arguments or "{}")
+            if not isinstance(arguments, dict):
+                raise ValueError(f"the arguments of {part.name!r} are not an object")  # noqa: TRY004
+            made.append(
+                ToolCall(id=part.id or f"call_{index}", name=part.name, arguments=arguments)
+            )
+        return made
+
+    def counted(self) -> Usage:
+        """Tokens of what arrived: at least what the provider said, else by the rule."""
+        said = self.usage or Usage(prompt=self.prompt)
+        parts = (tokens.count(f"{part.name} {part.arguments}") for part in self._calls.values())
+        thought = tokens.count("".join(self._thought))
+        completion = tokens.count(self.whole_text()) + sum(parts) + thought
+        return said.model_copy(
+            update={
+                "prompt": said.prompt or self.prompt,
+                "completion": max(said.completion, completion),
+                "reasoning": max(said.reasoning, thought),
+            }
+        )

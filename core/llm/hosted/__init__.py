@@ -1,0 +1,5 @@
+"""Models reached through LiteLLM, in process."""
+
+from core.llm.hosted.models import Hosted, Route, secret
+
+__all__ = ["Hosted", "Route", "secret"]

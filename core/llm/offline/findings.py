@@ -1,0 +1,116 @@
+"""An answer made of findings. Their sentences are copied; a number is never typed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from core.llm.messages import ToolSpec
+from core.llm.offline import plan
+from core.llm.offline.conversation import Conversation
+from core.llm.offline.question import Wish, understand
+from core.llm.offline.words import stem, telling
+
+REFERENCE = re.compile(r"\[\[[^\[\]]+\]\]")
+DIGIT = re.compile(r"\d")
+LEADS_MAX, ASIDES_MAX = 3, 3  # findings that answer, and findings beside the question
+SENTENCES = (3, 2)  # of the first finding, and of the others that answer
+NAMED = 0.5  # what naming the question's columns adds to a finding's weight
+NOTHING = "Nothing here differs by more than ordinary variation, so I report no finding."
+NOTHING_MORE = "Beyond that, nothing differs by more than ordinary variation."
+NO_TABLE = "I have no table to look at, so I cannot answer from data."
+NO_TIME = "No column says when things happened, so I cannot say anything about change over time."
+EARLY = "I stopped early because the budget or the iterations were nearly spent."
+
+
+def compose(talk: Conversation, tools: Sequence[ToolSpec]) -> str:
+    """The most telling supported findings, else what the data says directly, else its silence."""
+    if not talk.profiles and not talk.results:
+        return f"{NO_TABLE} {EARLY}" if talk.told_to_stop else NO_TABLE
+    direct = plan.direct_names(talk, tools)
+    found = _rank(_latest(talk), direct, _wish(talk))
+    leads, asides = _select(found, direct, open=_wish(talk).open)
+    parts = list(_sentences(leads, asides))
+    if plan.lacks_time(talk):
+        parts.insert(0, NO_TIME)
+    if not any(finding["status"] == "supported" for finding in (*leads, *asides)):
+        parts += _silence(bool(parts), wanted=_wish(talk).open or not leads)
+    if talk.told_to_stop:
+        parts.append(EARLY)
+    return " ".join(parts)
+
+
+def is_typed(sentence: str) -> bool:
+    """A digit stands outside the references."""
+    return bool(DIGIT.search(REFERENCE.sub("", sentence)))
+
+
+def _wish(talk: Conversation) -> Wish:
+    table = plan.best_table(talk)
+    return understand(talk.question, talk.profiles[table] if table else {"columns": []})
+
+
+def _latest(talk: Conversation) -> list[dict[str, Any]]:
+    """Every finding once, as it was last reported."""
+    found: dict[str, dict[str, Any]] = {}
+    for result in talk.results:
+        for finding in result["findings"]:
+            if isinstance(finding, dict) and "id" in finding:
+                known = found.get(finding["id"], {"recipe": result.get("recipe", "")})
+                found[finding["id"]] = {**known, **finding}
+    return [finding for finding in found.values() if finding.get("status")]
+
+
+def _rank(found: list[dict[str, Any]], direct: set[str], wish: Wish) -> list[dict[str, Any]]:
+    """Most telling first: what answers the question, then weight and the columns it names."""
+    names = {stem for name in wish.named for stem in telling(name)}
+
+    def telling_of(finding: dict[str, Any]) -> tuple[bool, float]:
+        said = {word for text in _texts(finding) for word in telling(text)}
+        said |= {stem(word) for word in re.split(r"[._\W]+", finding["id"])}
+        share = len(names & said) / len(names) if names else 0.0
+        return finding["recipe"] in direct, float(finding.get("weight") or 0) + NAMED * share
+
+    return sorted(found, key=telling_of, reverse=True)
+
+
+def _select(
+    found: list[dict[str, Any]], direct: set[str], *, open: bool
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The findings that answer, and those worth a sentence beside them."""
+    supported = [finding for finding in found if finding["status"] == "supported"]
+    answering = [finding for finding in supported if finding["recipe"] in direct]
+    told = [
+        finding
+        for finding in found
+        if finding["status"] == "description" and finding["recipe"] in direct
+    ]
+    leads = (answering if open else [f for f in found if f in answering or f in told])[:LEADS_MAX]
+    leads = leads or told[:LEADS_MAX]
+    asides = [f for f in supported if f["recipe"] not in direct]
+    return leads, asides[:ASIDES_MAX] if open or not leads else []
+
+
+def _sentences(leads: list[dict[str, Any]], asides: list[dict[str, Any]]) -> Iterator[str]:
+    """Each sentence once; those of the best finding in full, of the rest the first."""
+    seen: set[str] = set()
+    for place, finding in enumerate((*leads, *asides)):
+        kept = SENTENCES[min(place, 1)] if place < len(leads) else 1
+        for text in _texts(finding)[:kept]:
+            if text not in seen:
+                seen.add(text)
+                yield text
+
+
+def _texts(finding: dict[str, Any]) -> list[str]:
+    """Its sentences, without any that types a number."""
+    texts = [str(text).strip() for text in finding.get("sentences") or ()]
+    return [text for text in texts if text and not is_typed(text)]
+
+
+def _silence(said: bool, *, wanted: bool) -> list[str]:
+    """What is honest to add when nothing is supported."""
+    if not said:
+        return [NOTHING]
+    return [NOTHING_MORE] if wanted else []

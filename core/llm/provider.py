@@ -1,0 +1,59 @@
+"""What a provider is. One file in `providers/` each; being there is being known."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Protocol
+
+from core.kernel import Call
+from core.kernel.registry import Registry
+from core.llm.arrival import Arrival
+from core.llm.config import ModelSettings
+from core.llm.messages import Message, ToolSpec
+from core.llm.pricing import Price
+
+
+@dataclass(frozen=True)
+class Request:
+    """One attempt at one model. `model` is without the provider's name: "gpt-4o-mini"."""
+
+    model: str
+    messages: Sequence[Message]
+    tools: Sequence[ToolSpec]
+    tokens_max: int
+    temperature: float
+
+
+class Provider(Protocol):
+    """A way to models."""
+
+    def missing(self, config: ModelSettings) -> str:
+        """The setting without which this provider is absent, or nothing."""
+        ...
+
+    def price(self, model: str) -> Price | None:
+        """What `model` costs where the settings do not say; None when nobody knows."""
+        ...
+
+    def answer(self, config: ModelSettings, request: Request, arrival: Arrival, call: Call) -> None:
+        """Fill `arrival`; return when the answer is complete. Runs in the act's thread.
+
+        Raises core.errors classes only, and ends soon after `call` is stopped.
+        """
+        ...
+
+
+PROVIDERS: Registry[Provider] = Registry("model provider")
+
+
+@cache
+def discover() -> Registry[Provider]:
+    """Every provider whose file is in `providers/`."""
+    room = importlib.import_module("core.llm.providers")
+    for file in pkgutil.iter_modules(room.__path__):
+        importlib.import_module(f"{room.__name__}.{file.name}")
+    return PROVIDERS

@@ -1,0 +1,1 @@
+"""One file a provider; a new one is found by being there."""

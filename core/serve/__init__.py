@@ -1,0 +1,1 @@
+"""What is reached by HTTP besides the pages. Each file is handed the open studio."""

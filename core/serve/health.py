@@ -1,0 +1,91 @@
+"""Is it alive, is it ready and by which part not, and what is running here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+Part = dict[str, Any]  # {"ok": bool, "detail": str}
+
+
+def routes(studio: Callable[[], Any | None]) -> list[Route]:
+    """`/healthz` liveness, `/readyz` readiness by dependency, `/health` the summary."""
+
+    async def healthz(request: Request) -> JSONResponse:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(request: Request) -> JSONResponse:
+        parts = await run_in_threadpool(ready, studio())
+        is_ready = all(part["ok"] for part in parts.values())
+        body = {"status": "ready" if is_ready else "not ready", "parts": parts}
+        return JSONResponse(body, 200 if is_ready else 503)
+
+    async def health(request: Request) -> JSONResponse:
+        return JSONResponse(await run_in_threadpool(summary, studio()))
+
+    return [
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/health", health),
+    ]
+
+
+def ready(studio: Any | None) -> dict[str, Part]:
+    """Each dependency by name, whether it works and a word about it. No secrets, no addresses."""
+    if studio is None:
+        return {"studio": {"ok": False, "detail": "starting"}}
+    checks = {
+        "database": lambda: _database(studio),
+        "blobs": lambda: _blobs(studio),
+        "migrations": lambda: _migrations(studio),
+        "llm": lambda: _llm(studio),
+    }
+    return {name: _tried(check) for name, check in checks.items()}
+
+
+def summary(studio: Any | None) -> dict[str, Any]:
+    """Readiness with the flags that are on."""
+    parts = ready(studio)
+    status = "ok" if all(part["ok"] for part in parts.values()) else "degraded"
+    return {"status": status, "parts": parts, "flags": flags(studio)}
+
+
+def flags(studio: Any | None) -> dict[str, Any]:
+    """Every declared flag and its value for nobody in particular."""
+    return {flag.name: flag.value for flag in studio.flags.status()} if studio else {}
+
+
+def _tried(check: Callable[[], str]) -> Part:
+    try:
+        return {"ok": True, "detail": check()}
+    except (OSError, RuntimeError, LookupError, sa.exc.SQLAlchemyError) as error:
+        return {"ok": False, "detail": type(error).__name__}
+
+
+def _database(studio: Any) -> str:
+    studio.database.rows(sa.select(sa.literal(1)))
+    return "SQLite" if studio.database.is_sqlite else "PostgreSQL"
+
+
+def _blobs(studio: Any) -> str:
+    studio.blobs.has("0" * 64)
+    return type(studio.blobs).__name__.lower()
+
+
+def _migrations(studio: Any) -> str:
+    from core.storage.migrations import is_current
+
+    if not is_current(studio.database):
+        raise LookupError("not at head")
+    return "current"
+
+
+def _llm(studio: Any) -> str:
+    models = studio.llm.config.models
+    return ", ".join(models) if models else "offline"

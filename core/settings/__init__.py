@@ -1,0 +1,6 @@
+"""The only reader of the environment: `load()` gives valid settings or ends the start."""
+
+from core.settings.environment import SettingsInvalid, load
+from core.settings.fields import ROOT, Settings, nusd
+
+__all__ = ["ROOT", "Settings", "SettingsInvalid", "load", "nusd"]

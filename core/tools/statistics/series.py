@@ -1,0 +1,133 @@
+"""Does a series drift, did it step: against its own usual variation, at every scale.
+
+The series is read at several widths of time (points, then means of three, nine ...). At each one
+its memory is estimated, pushed up to where it may well be (a random walk included), taken out of
+series and question alike, and what is left is tested. The largest p of all widths counts.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.tools.statistics.association import Verdict
+from core.tools.statistics.ranks import normal_scores
+
+POINTS_MIN = 16
+WIDE_POINTS_MIN = 60  # means over wider times must leave this many points
+STEPS = 19  # places tried for a step: every twentieth of the time
+
+
+def drift(values: np.ndarray) -> Verdict:
+    """Whether the series rises or falls over its whole time; effect is the change in its SD."""
+    n = len(values)
+    if n < POINTS_MIN or np.ptp(values) <= 0:
+        return Verdict(1.0, 0.0, n)
+    scores = normal_scores(values)
+    time = np.linspace(-0.5, 0.5, n)
+    p = max(_fit_p(_means(scores, m), _means(time, m)) for m in _widths(n))
+    return Verdict(p, _effect(scores, time), n)
+
+
+def step(values: np.ndarray, start: int, widths: list[int] | None = None) -> Verdict:
+    """Whether the level from `start` on differs from the level before; effect in its SD."""
+    n = len(values)
+    if start < POINTS_MIN // 2 or start >= n or np.ptp(values) <= 0:
+        return Verdict(1.0, 0.0, n)
+    scores = normal_scores(values)
+    after = (np.arange(n) >= start).astype(float)
+    found = []
+    for m in widths or _widths(n):
+        parts = _around(scores, start, m), _around(after, start, m)
+        if parts[1].any():
+            found.append(_fit_p(*parts))
+    return Verdict(max(found, default=1.0), _effect(scores, after), n)
+
+
+def best_step(values: np.ndarray) -> tuple[Verdict, int]:
+    """The clearest of STEPS possible steps, paid for by how many were tried, and its place."""
+    n = len(values)
+    places = sorted({round(n * i / (STEPS + 1)) for i in range(1, STEPS + 1)})
+    if n < 2 * POINTS_MIN or np.ptp(values) <= 0:
+        return Verdict(1.0, 0.0, n), 0
+    scores = normal_scores(values)
+    gaps = [abs(scores[:at].mean() - scores[at:].mean()) * np.sqrt(at * (n - at)) for at in places]
+    at = places[int(np.argmax(gaps))]
+    found = step(values, at)
+    return Verdict(min(1.0, found.p * len(places)), found.effect, n), at
+
+
+def without_weekdays(values: np.ndarray, period: int) -> np.ndarray:
+    """Values minus the mean of their place in the cycle, plus the mean of all."""
+    place = np.arange(len(values)) % period
+    means = np.bincount(place, weights=values, minlength=period) / np.bincount(
+        place, minlength=period
+    )
+    return values - means[place] + values.mean()
+
+
+def _widths(n: int) -> list[int]:
+    widths, m = [1], 3
+    while n // m >= WIDE_POINTS_MIN:
+        widths.append(m)
+        m *= 3
+    return widths
+
+
+def _means(values: np.ndarray, m: int) -> np.ndarray:
+    count = len(values) // m
+    return values[: count * m].reshape(count, m).mean(1)
+
+
+def _around(values: np.ndarray, start: int, m: int) -> np.ndarray:
+    """Means of m points, none of which mixes before and after `start`."""
+    if m == 1:
+        return values
+    before = _means(values[:start][::-1], m)[::-1]
+    return np.concatenate([before, _means(values[start:], m)])
+
+
+def _effect(scores: np.ndarray, shape: np.ndarray) -> float:
+    """Change along `shape` (from its lowest to its highest), in SD of what it leaves."""
+    x = shape - shape.mean()
+    slope = (x @ scores) / (x @ x)
+    rest = (scores - scores.mean() - slope * x).std()
+    return float(slope * np.ptp(shape) / rest) if rest > 1e-9 else float(np.sign(slope) * 10.0)
+
+
+def _fit_p(z: np.ndarray, x: np.ndarray) -> float:
+    """p of the slope of z on x when errors remember the last one as strongly as they may."""
+    from scipy.special import stdtr
+
+    n = len(z)
+    if n < 6 or np.ptp(x) <= 0:
+        return 1.0
+    design = np.column_stack([np.ones(n), x])
+    rest = z - design @ np.linalg.lstsq(design, z, rcond=None)[0]
+    memory = _memory(rest)
+    y = z[1:] - memory * z[:-1]
+    quasi = design[1:] - memory * design[:-1]
+    quasi = quasi[:, 1:] if memory >= 1 else quasi
+    inverse = np.linalg.pinv(quasi.T @ quasi)
+    fitted = inverse @ (quasi.T @ y)
+    dof = len(y) - quasi.shape[1] - 1
+    error = y - quasi @ fitted
+    variance = (error @ error) / max(dof, 1) * inverse[-1, -1]
+    if variance <= 1e-18:
+        return 1.0
+    return float(min(1.0, 2 * stdtr(dof, -abs(fitted[-1]) / np.sqrt(variance))))
+
+
+def _memory(rest: np.ndarray) -> float:
+    """Upper bound of lag-one memory: estimate + its bias + its spread; 1 is a random walk.
+
+    Near one the least-squares estimate falls short by 10 to 22 / n (Dickey-Fuller), nearer zero
+    by about 2 / n; the bound covers both.
+    """
+    n = len(rest)
+    past = rest[:-1] @ rest[:-1]
+    if past <= 0:
+        return 1.0
+    phi = float(np.clip((rest[1:] @ rest[:-1]) / past, 0.0, 1.0))
+    bias = (2 + 8 * phi**2 + 12 * phi**4) / n
+    spread = 1.3 * np.sqrt((1 - phi**2) / n)
+    return min(1.0, phi + bias + spread)

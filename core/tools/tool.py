@@ -1,0 +1,81 @@
+"""What a model may call: a function over tables, registered by standing in its own file."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel, ValidationError
+
+from core.data.tables import Tables
+from core.errors import Invalid
+from core.kernel.registry import Registry
+from core.tools.evidence import Outcome
+
+ROOMS = ("core.tools.builtin", "core.tools.recipes")
+
+
+class Tool:
+    """One registered function with its words and its parameters."""
+
+    def __init__(self, name: str, description: str, fn: Callable[[Tables, Any], Outcome]) -> None:
+        self.name = name
+        self.description = description
+        self.fn = fn
+        self.params: type[BaseModel] = get_type_hints(fn)["params"]
+
+    @property
+    def version(self) -> str:
+        """SHA-256 of the source file the tool lives in; it changes when the recipe does."""
+        source = Path(inspect.getsourcefile(self.fn) or "").read_text(encoding="utf-8")
+        return hashlib.sha256(source.encode()).hexdigest()
+
+    def spec(self) -> dict[str, Any]:
+        """Name, description and JSON schema of the parameters, as models are told."""
+        schema = self.params.model_json_schema()
+        return {"name": self.name, "description": self.description, "parameters": schema}
+
+    def __call__(self, tables: Tables, params: BaseModel | dict[str, Any]) -> Outcome:
+        """The outcome of one run. Raises Invalid when the parameters do not fit."""
+        if isinstance(params, self.params):
+            return self.fn(tables, params)
+        given = params.model_dump() if isinstance(params, BaseModel) else params
+        try:
+            checked = self.params.model_validate(given)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"])) or "parameters"
+            raise Invalid(
+                f"{self.name!r} cannot use {place!r}: {first['msg']}.",
+                hint=f"It takes: {', '.join(self.params.model_fields)}.",
+            ) from error
+        return self.fn(tables, checked)
+
+
+TOOLS: Registry[Tool] = Registry("tool")
+
+
+def tool(name: str, description: str) -> Callable[[Callable[..., Outcome]], Callable[..., Outcome]]:
+    """Register `fn(tables, params: Model) -> Outcome` in TOOLS; the function stays as it is."""
+
+    def register(fn: Callable[..., Outcome]) -> Callable[..., Outcome]:
+        TOOLS.add(name, Tool(name, description, fn))
+        return fn
+
+    return register
+
+
+def discover() -> Registry[Tool]:
+    """TOOLS, after every file in the rooms of tools was imported. Calling again changes nothing."""
+    for room in ROOMS:
+        if importlib.util.find_spec(room) is None:
+            continue
+        package = importlib.import_module(room)
+        for found in sorted(item.name for item in pkgutil.iter_modules(package.__path__)):
+            importlib.import_module(f"{room}.{found}")
+    return TOOLS

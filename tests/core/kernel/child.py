@@ -1,0 +1,33 @@
+"""A studio in its own process: `child.py URL command...`; one JSON line per command."""
+
+import sys
+import time
+from datetime import timedelta
+
+from tests.core.kernel import parts
+
+url, *commands = sys.argv[1:]
+options = {}
+if commands and commands[0].startswith("patience="):
+    options["patience"] = timedelta(seconds=float(commands.pop(0).split("=")[1]))
+if commands and commands[0].startswith("silence="):
+    options["silence_s"] = float(commands.pop(0).split("=")[1])
+kernel = parts.open_studio(url, **options)
+for command in commands:
+    verb, *words = command.split(",")
+    if verb == "submit":
+        answer = kernel.submit(words[0], {"n": int(words[2])}, parts.ANA, id=words[1])
+    elif verb == "answer":
+        answer = kernel.answer(words[0], int(words[1]), words[2], by="bo")
+    elif verb == "state":
+        while kernel.task(words[0]).state not in words[1:]:
+            time.sleep(0.02)
+        answer = kernel.task(words[0]).output
+    elif verb == "follow":
+        answer = [(e.id, e.type) for e in kernel.follow(words[0])]
+    elif verb == "cancel":
+        answer = kernel.cancel(words[0])
+    elif verb == "sleep":
+        answer = time.sleep(float(words[0]))
+    print(parts.dumps([verb, answer]), flush=True)
+parts.close_studio(kernel)

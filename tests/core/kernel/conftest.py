@@ -1,0 +1,48 @@
+"""A kernel per test with operations that die where they are told to."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.core.kernel import parts
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def kernel(url, tmp_path):
+    parts.WORLD.folder = tmp_path
+    kernel = parts.open_studio(url)
+    yield kernel
+    parts.settle_down(kernel)
+    parts.books(kernel)
+    parts.close_studio(kernel)
+
+
+@pytest.fixture
+def child(url, tmp_path):
+    """Start `child.py` on this test's database; processes left over are killed by id."""
+    parts.WORLD.folder = tmp_path
+    started = []
+
+    def start(*commands: str) -> subprocess.Popen:
+        env = {**os.environ, "WORLD": str(tmp_path), "PYTHONPATH": str(ROOT)}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.core.kernel.child", url, *commands],
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()

@@ -1,0 +1,221 @@
+"""kill -9, real processes."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+
+import pytest
+import sqlalchemy as sa
+from tests.core.kernel import parts
+from tests.core.kernel.parts import WORLD
+
+PLACES = ("gates", "admit begins", "admit ends", "act begins", "act ends", "settle begins", "settle ends")
+
+
+def finish(process, timeout_s=60):
+    out, err = process.communicate(timeout=timeout_s)
+    assert process.returncode == 0, err[-3000:]
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def query(url, sql, **values):
+    engine = sa.create_engine(url)
+    with engine.connect() as db:
+        rows = db.execute(sa.text(sql), values).all()
+    engine.dispose()
+    return rows
+
+
+def sqlite_only(url):
+    if not url.startswith("sqlite"):
+        pytest.skip("the same path; run once")
+
+
+def test_killed_at_every_boundary_and_inside_every_act(child, url):
+    sqlite_only(url)
+    for seq in range(1, 7):
+        for place in PLACES:
+            WORLD.note("deaths", f"{seq} {place}")
+    process = child("submit,six,t1,6", "state,t1,done,failed")
+    runs = 1
+    while process.wait(30) != 0:
+        assert process.returncode == -9, process.stderr.read()[-3000:]
+        process = child("state,t1,done,failed")
+        runs += 1
+    # A refused step (3) has only gates; holds and acts and settlements of the others die each.
+    assert WORLD.lines("died") == [f"{s} {p}" for s in range(1, 7) for p in PLACES if s != 3 or p == "gates"]
+    assert runs == 37
+    refusal = ["Refused", "Not today.", "Ask Bo.", {"n": 7}]
+    assert finish(process)[-1][1]["parts"] == ["hello0", "hello1", refusal, "hello3", "hello4", "hello5"]
+    acts = WORLD.lines("acts")
+    # Killed at "act ends" the act runs once more, with the same key; otherwise never again.
+    assert acts == [f"{s} hello{s - 1}" for s in (1, 2, 4, 5, 6) for _ in range(2)]
+    charged = query(url, "select key, count(*), sum(spent) from ledger_entry where kind = 'settle' and account_id = (select id from ledger_account where name = 'org:acme nusd') group by 1")
+    assert sorted(charged) == [(f"t1:{s}", 1, 7) for s in (1, 2, 4, 5, 6)]
+    assert query(url, "select held, spent from ledger_account where name = 'org:acme nusd'") == [(0, 35)]
+    kernel = parts.open_studio(url)
+    parts.books(kernel)
+    events = kernel.events.since("t1")
+    assert [e.id for e in events] == list(range(1, len(events) + 1))
+    assert [e.type for e in events].count("step.restarted") >= 5
+    parts.close_studio(kernel)
+
+
+def test_killed_at_random_moments_the_books_balance(child, url):
+    sqlite_only(url)
+    again = ("submit,fan,t1,6", "state,t1,done,failed")  # the same id: submitted once
+    for wait_s in (0.02, 0.1, 0.15, 0.2, 0.25, 0.3):
+        process = child(*again)
+        process.stdout.readline()
+        time.sleep(wait_s)
+        process.kill()
+        process.wait()
+    process = child(*again)
+    assert finish(process)[-1][1]["parts"] == [[f"a{i}", f"b{i}"] for i in range(6)] + ["mux"]
+    kernel = parts.open_studio(url)
+    parts.books(kernel)
+    parts.close_studio(kernel)
+    books = "select held, spent from ledger_account where name = 'org:acme nusd'"
+    assert query(url, books) == [(0, 91)]
+
+
+def test_a_refusal_takes_the_same_branch_on_replay(child, url):
+    WORLD.note("deaths", "2 act begins")
+    process = child("submit,branch,t1,6", "state,t1,done")
+    assert process.wait(30) == -9
+    options = [] if url.startswith("sqlite") else ["silence=1"]
+    assert finish(child(*options, "state,t1,done"))[-1][1] == {"parts": [7]}
+    assert WORLD.lines("acts") == ["2 7"]
+    assert WORLD.lines("asked") == ["once"]  # the gate would allow it now, and is not asked
+
+
+def test_the_order_of_map_is_stable_over_replay(child, url):
+    WORLD.note("deaths", "9 act ends")
+    process = child("submit,fan,t1,6", "state,t1,done")
+    assert process.wait(30) == -9
+    options = [] if url.startswith("sqlite") else ["silence=1"]
+    done = finish(child(*options, "state,t1,done"))[-1][1]
+    assert done["parts"] == [[f"a{i}", f"b{i}"] for i in range(6)] + ["mux"]
+    rows = query(url, "select seq, name from kernel_step order by seq")
+    assert [n for _, n in rows][1:-1] == [n for i in range(6) for n in (f"shot{i}", f"a{i}", f"b{i}")]
+    settled = query(url, "select count(*) from ledger_entry where kind = 'settle' and account_id = (select id from ledger_account where name = 'org:acme nusd')")
+    assert settled == [(13,)]
+
+
+def test_parking_survives_kill_9_and_repeats_nothing(child, url):
+    process = child("submit,publish,t1,6", "state,t1,waiting", "sleep,60")
+    process.stdout.readline()
+    process.stdout.readline()
+    process.kill()
+    process.wait()
+    finish(child("sleep,1.5"))  # a restart alone wakes nothing
+    assert query(url, "select state from kernel_task") == [("waiting",)]
+    assert finish(child("answer,t1,2,approved", "state,t1,done"))[-1][1]["parts"] == ["draft", "published", "after"]
+    assert WORLD.lines("acts") == ["1 draft", "2 published", "3 after"]
+
+
+def test_an_answer_survives_a_kill_before_the_task_goes_on(child, url):
+    sqlite_only(url)
+    finish(child("submit,publish,t1,6", "state,t1,waiting"))
+    engine = sa.create_engine(url)  # what `answer` commits, and then the process dies
+    with engine.begin() as db:
+        db.execute(sa.text("update kernel_wait set verdict = 'approved', \"by\" = 'bo'"))
+        db.execute(sa.text("update kernel_task set state = 'queued', leg = 2, wake_at = '2020-01-01 00:00:00'"))
+    engine.dispose()
+    assert finish(child("state,t1,done"))[-1][1]["parts"] == ["draft", "published", "after"]
+
+
+def test_a_deadline_is_absolute_across_restarts(child, url):
+    sqlite_only(url)
+    process = child("patience=2", "submit,publish,t1,6", "state,t1,waiting", "sleep,60")
+    process.stdout.readline()
+    process.stdout.readline()
+    process.kill()
+    process.wait()
+    time.sleep(2)
+    finish(child("state,t1,expired"))
+
+
+def test_what_a_viewer_saw_before_the_kill_is_a_prefix_of_the_record(child, url):
+    sqlite_only(url)
+    WORLD.note("deaths", "15 act ends")
+    process = child("submit,fan,t1,6", "follow,t1")
+    seen = []
+
+    def watch():  # a viewer in another process reads the committed rows
+        while process.poll() is None:
+            rows = query(url, "select id, type, data from kernel_event order by id")
+            assert rows[: len(seen)] == seen
+            seen[:] = rows
+            time.sleep(0.01)
+
+    thread = threading.Thread(target=watch)
+    while not re.search("kernel_event", str(query(url, "select name from sqlite_master"))):
+        time.sleep(0.02)
+    thread.start()
+    thread.join()
+    assert process.returncode == -9
+    finish(child("state,t1,done"))
+    recorded = query(url, "select id, type, data from kernel_event order by id")
+    assert len(seen) > 10
+    assert recorded[: len(seen)] == seen
+    assert [r[0] for r in recorded] == list(range(1, len(recorded) + 1))
+    assert "step.restarted" in [r[1] for r in recorded]
+
+
+class TestManyProcesses:
+    def test_the_living_adopt_the_tasks_of_the_dead(self, child, url):
+        if url.startswith("sqlite"):
+            pytest.skip("Postgres only")
+        WORLD.note("deaths", "4 act ends")
+        first = child("silence=1", "submit,six,t1,6", "sleep,60")
+        first.stdout.readline()
+        second = child("silence=1", "sleep,60")
+        while first.poll() is None and second.poll() is None:
+            time.sleep(0.05)
+        died = time.monotonic()
+        while query(url, "select state from kernel_task") != [("done",)]:
+            time.sleep(0.05)
+            assert time.monotonic() - died < 30
+        print("adopted and done after", round(time.monotonic() - died, 2))
+        refusal = ["Refused", "Not today.", "Ask Bo.", {"n": 7}]
+        made = ["hello0", "hello1", refusal, "hello3", "hello4", "hello5"]
+        assert query(url, "select output from kernel_task") == [({"parts": made},)]
+        assert sorted(WORLD.lines("acts")) == ["1 hello0", "2 hello1", "4 hello3", "4 hello3", "5 hello4", "6 hello5"]
+        assert query(url, "select held, spent from ledger_account where name = 'org:acme nusd'") == [(0, 35)]
+
+    def test_a_cancel_from_another_process_takes_under_half_a_second(self, child, url):
+        if url.startswith("sqlite"):
+            pytest.skip("Postgres only")
+        runner = child("submit,stream,t1,5", "state,t1,running", "sleep,20")
+        runner.stdout.readline()
+        runner.stdout.readline()
+        time.sleep(0.5)
+        kernel = parts.open_studio(url, queues=())
+        began = time.monotonic()
+        kernel.cancel("t1")
+        while kernel.task("t1").state != "cancelled":
+            time.sleep(0.005)
+            assert time.monotonic() - began < 3
+        took = time.monotonic() - began
+        print("cancel across processes", round(took, 3))
+        assert took < 0.5
+        assert kernel.task("t1").error["details"]["made"] == "w0 w1 w2 w3 w4 "
+        parts.books(kernel)
+        parts.close_studio(kernel)
+
+    def test_a_viewer_in_another_process_sees_everything(self, child, url):
+        if url.startswith("sqlite"):
+            pytest.skip("Postgres only")
+        kernel = parts.open_studio(url, queues=())
+        runner = child("submit,fan,t1,6", "state,t1,done")
+        runner.stdout.readline()
+        seen = [(e.id, e.type) for e in kernel.follow("t1")]
+        recorded = [(e.id, e.type) for e in kernel.events.since("t1")]
+        assert seen == recorded
+        assert [i for i, _ in seen] == list(range(1, len(seen) + 1))
+        finish(runner)
+        parts.close_studio(kernel)

@@ -1,0 +1,23 @@
+"""OpenRouter is absent without a key and goes where it is told to."""
+
+from __future__ import annotations
+
+from core.llm import ModelSettings
+from core.llm.provider import discover
+
+PROVIDER = discover()["openrouter"]
+
+
+def test_without_its_key_it_is_absent_by_name():
+    assert PROVIDER.missing(ModelSettings()) == "OPENROUTER_API_KEY"
+    assert PROVIDER.missing(ModelSettings(openrouter_api_key="k-123")) == ""
+
+
+def test_its_address_is_the_official_one_unless_set():
+    assert PROVIDER.route(ModelSettings()).base_url.startswith("https://")
+    moved = ModelSettings(openrouter_base_url="http://127.0.0.1:1/x")
+    assert PROVIDER.route(moved).base_url == "http://127.0.0.1:1/x"
+
+
+def test_only_published_prices_are_known():
+    assert PROVIDER.price("no-such-model") is None

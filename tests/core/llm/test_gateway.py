@@ -1,0 +1,113 @@
+"""One door: every attempt is a step that is held, streamed, settled and accounted for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from core.errors import Invalid, NotFound, Unavailable
+from core.llm import Gateway, Message, ModelSettings
+from tests.core.llm import parts
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_an_offline_answer_is_one_free_step_with_one_usage_row(kernel):
+    task = parts.end(kernel, parts.ask(kernel, Gateway()))
+    reply = task.output["reply"]
+    (step,) = parts.rows(kernel, "kernel_step", task.id)
+    (use,) = parts.rows(kernel, "ledger_usage", task.id)
+    assert "offline model" in reply["text"]
+    assert (step.kind, step.state, step.cost_nusd) == ("model", "done", 0)
+    assert (use.provider, use.model, use.cost_nusd, bool(use.estimated)) == (
+        "offline", "offline", 0, False,
+    )  # fmt: skip
+    assert use.prompt_tokens == reply["usage"]["prompt"] > 0
+    assert use.completion_tokens == reply["usage"]["completion"] > 0
+
+
+def test_what_viewers_see_is_what_the_reply_says(kernel):
+    task = parts.end(kernel, parts.ask(kernel, Gateway()))
+    assert parts.said(kernel, task.id) == task.output["reply"]["text"]
+
+
+def test_a_model_without_its_key_is_absent_and_the_next_of_the_chain_answers(kernel):
+    reply = parts.reply_of(kernel, Gateway(), models=["openai/gpt-4o-mini", "offline"])
+    assert reply.model == "offline"
+
+
+def test_a_chain_of_absent_models_names_the_setting(kernel):
+    task = parts.end(kernel, parts.ask(kernel, Gateway(), models=["openai/gpt-4o-mini"]))
+    assert "OPENAI_API_KEY" in task.error["message"]
+    assert "offline" in task.error["hint"]
+
+
+def test_an_unpriced_model_is_refused_at_load_with_the_way_to_price_it():
+    config = ModelSettings(models=("compatible/qwen",), compatible_base_url="http://127.0.0.1:9/v1")
+    with pytest.raises(Invalid, match="no known price") as refused:
+        Gateway(config)
+    assert "prices" in refused.value.hint
+    assert "compatible/qwen" in refused.value.hint
+    priced = config.model_copy(update={"prices": {"compatible/qwen": parts.PRICE}})
+    assert Gateway(priced).price("compatible/qwen").input == 1_000
+
+
+def test_an_unknown_provider_is_refused_with_the_known_ones():
+    with pytest.raises(NotFound, match="acme") as refused:
+        Gateway(ModelSettings(models=("acme/best",)))
+    assert "anthropic" in refused.value.hint
+
+
+def test_an_empty_chain_is_refused():
+    with pytest.raises(Invalid, match="No model"):
+        Gateway(ModelSettings(models=()))
+
+
+def test_the_default_chain_must_have_a_model_that_is_there():
+    with pytest.raises(Unavailable, match="ANTHROPIC_API_KEY"):
+        Gateway(ModelSettings(models=("anthropic/claude-sonnet-4-5",)))
+
+
+def test_the_estimate_covers_the_offline_answer(kernel):
+    gateway = Gateway()
+    messages = [Message(role="user", content="Tell me everything about " + "data " * 50)]
+    estimate = gateway.estimate("offline", messages, tokens_max=300)
+    reply = parts.reply_of(kernel, gateway, messages=messages, tokens_max=300)
+    assert estimate["nusd"] == 0
+    assert reply.usage.total <= estimate["tokens"]
+
+
+def test_a_keyless_task_never_imports_litellm(tmp_path):
+    """In a process of its own, as the command line runs."""
+    program = f"""
+        import sys
+        from core.kernel import Kernel
+        from core.ledger import Accounts
+        from core.storage.blobs import Folder
+        from core.storage.database import Database
+        from core.storage.migrations import migrate
+        from pathlib import Path
+        from core.llm import Gateway
+        from tests.core.llm import parts
+        database = Database("sqlite:///{tmp_path}/studio.db")
+        migrate(database)
+        kernel = Kernel(database, Accounts(database), blobs=Folder(Path("{tmp_path}/blobs")))
+        reply = parts.reply_of(kernel, Gateway(), models=["openai/gpt-4o-mini", "offline"])
+        kernel.close()
+        heavy = {{"litellm", "openai", "anthropic", "tiktoken"}} & set(sys.modules)
+        print(reply.model, sorted(heavy))
+    """
+    made = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+        check=False,
+        timeout=60,
+    )
+    assert made.stdout.strip() == "offline []", made.stderr[-2000:]

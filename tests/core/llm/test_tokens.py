@@ -1,0 +1,51 @@
+"""The rule counts a little above what common tokenizers count."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.llm import tokens
+from core.llm.hosted.bridge import load
+from core.llm.messages import Message, ToolCall, ToolSpec
+
+SAMPLES = {
+    "prose": "The quarter closed with revenue slightly below the plan, mostly because shipping "
+    "of one product line stopped in the north. Nobody had expected the southern stores to grow.",
+    "json": '{"table": "sales", "measure": "revenue", "period": "quarter", "rows": [1, 22, 333]}',
+    "code": "def total(rows):\n    return sum(row.amount for row in rows if row.kept)\n",
+    "german": "Die Umsätze der Filialen in München und Köln lagen über den Erwartungen.",
+    "chinese": "第三季度的收入低于预期，主要是因为北方的一条产品线停产。",
+    "numbers": "2025-09-30, 1234567.89, 0.003, 44%",
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_bound_covers_a_real_tokenizer_without_wasting_the_budget(name):
+    text = SAMPLES[name] * 5
+    real = load().token_counter(model="gpt-4o", text=text)
+    assert real <= tokens.bound(tokens.count(text)) <= 3 * real + tokens.MORE
+
+
+def test_the_module_counts_as_its_docstring_says():
+    assert tokens.count("word") == 1
+    assert tokens.count("revenue") == 2
+    assert tokens.count("1234") == 2
+    assert tokens.count("a, b") == 3
+    assert tokens.count("") == 0
+
+
+def test_tools_and_earlier_calls_are_counted():
+    asked = [Message(role="user", content="Hi")]
+    tool = ToolSpec(name="weather", description="Says the weather.", parameters={"type": "object"})
+    called = Message(role="assistant", tool_calls=[ToolCall(id="1", name="weather")])
+    plain = tokens.count_prompt(asked)
+    assert plain == 1 + tokens.PER_MESSAGE
+    assert tokens.count_prompt(asked, [tool]) > plain
+    assert tokens.count_prompt([*asked, called]) > plain + tokens.PER_MESSAGE
+
+
+@given(st.text(), st.text())
+def test_more_text_is_never_fewer_tokens(one, other):
+    assert tokens.count(f"{one} {other}") == tokens.count(one) + tokens.count(other)

@@ -1,0 +1,150 @@
+"""OpenAI's wire format: chat completions, plain and streamed, tools, usage, errors."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tests.loopback.server import Loopback, Turn, content, serve
+
+ERRORS = {
+    400: "invalid_request_error",
+    401: "invalid_request_error",
+    404: "invalid_request_error",
+    429: "requests",
+}
+ROLES = {"system", "developer", "user", "assistant", "tool"}
+
+
+def open_server() -> AbstractContextManager[Loopback]:
+    """A loopback OpenAI; its base URL is `url + "/v1"`."""
+    return serve(_app)
+
+
+def _app(loopback: Loopback) -> Starlette:
+    async def chat(request: Request) -> Response:
+        body = await request.json()
+        loopback.seen.append({"body": body, "headers": dict(request.headers)})
+        wrong = _wrong(loopback, request, body)
+        if wrong:
+            return wrong
+        turn = loopback.turn(body)
+        await asyncio.sleep(turn.delay_s)
+        if turn.status != 200:
+            return _error(turn.status, turn.error, turn.code)
+        if body.get("stream"):
+            return loopback.stream(body["model"], lambda: _events(body, turn))
+        return JSONResponse(_whole(body, turn))
+
+    async def models(_: Request) -> Response:
+        known = [{"id": name, "object": "model", "created": 1, "owned_by": "loopback"}
+                 for name in loopback.script]  # fmt: skip
+        return JSONResponse({"object": "list", "data": known})
+
+    routes = [
+        Route("/v1/chat/completions", chat, methods=["POST"]),
+        Route("/v1/models", models),
+    ]
+    return Starlette(routes=routes)
+
+
+def _wrong(loopback: Loopback, request: Request, body: dict[str, Any]) -> Response | None:
+    """What the real service would refuse."""
+    key = request.headers.get("authorization", "").removeprefix("Bearer ")
+    if key not in loopback.keys:
+        said = f"Incorrect API key provided: {key}. You can find your API key at example.com."
+        return _error(401, said, "invalid_api_key")
+    if not body.get("messages"):
+        return _error(400, "[] is too short - 'messages'", "invalid_request_error")
+    asked: set[str] = set()
+    for message in body["messages"]:
+        if message["role"] not in ROLES:
+            return _error(400, f"Invalid role: {message['role']}", "invalid_value")
+        asked |= {call["id"] for call in message.get("tool_calls") or ()}
+        if message["role"] == "tool" and message.get("tool_call_id") not in asked:
+            return _error(400, "messages with role 'tool' must answer 'tool_calls'.", "")
+    for tool in body.get("tools") or ():
+        if tool.get("type") != "function" or "name" not in tool["function"]:
+            return _error(400, "Invalid tools.", "invalid_value")
+    return None
+
+
+def _error(status: int, message: str, code: str) -> Response:
+    kind = ERRORS.get(status, "server_error")
+    error = {"message": message, "type": kind, "param": None, "code": code or None}
+    headers = {"retry-after": "1"} if status == 429 else None
+    return JSONResponse({"error": error}, status_code=status, headers=headers)
+
+
+def _usage(turn: Turn) -> dict[str, Any]:
+    read = {"cached_tokens": turn.cached, "audio_tokens": 0}
+    wrote = {"reasoning_tokens": turn.reasoning, "audio_tokens": 0}
+    return {
+        "prompt_tokens": turn.prompt,
+        "completion_tokens": turn.completion,
+        "total_tokens": turn.prompt + turn.completion,
+        "prompt_tokens_details": read,
+        "completion_tokens_details": wrote,
+    }
+
+
+def _finish(turn: Turn) -> str:
+    return turn.finish or ("tool_calls" if turn.tools else "stop")
+
+
+def _whole(body: dict[str, Any], turn: Turn) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": "assistant", "content": None if turn.tools else turn.text}
+    if turn.tools:
+        message["tool_calls"] = [
+            {"id": f"call_{i}", "type": "function", "function": {"name": name, "arguments": said}}
+            for i, (name, said) in enumerate(turn.tools)
+        ]
+    choice = {"index": 0, "message": message, "finish_reason": _finish(turn), "logprobs": None}
+    made = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": body["model"]}
+    return {**made, "choices": [choice], "usage": _usage(turn)}
+
+
+async def _events(body: dict[str, Any], turn: Turn) -> AsyncIterator[str]:
+    head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1}
+    head["model"] = body["model"]
+
+    def event(delta: dict[str, Any], finish: str | None = None) -> str:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+        return _line({**head, "choices": [choice]})
+
+    yield event({"role": "assistant", "content": ""})
+    if turn.thoughts:
+        yield event({"reasoning_content": turn.thoughts})
+    if turn.tools:
+        async for delta in _tool_deltas(turn):
+            yield event(delta)
+    else:
+        async for piece in content(turn, turn.pieces()):
+            yield event({"content": piece})
+    yield event({}, _finish(turn))
+    if (body.get("stream_options") or {}).get("include_usage") and turn.counts:
+        yield _line({**head, "choices": [], "usage": _usage(turn)})
+    yield "data: [DONE]\n\n"
+
+
+async def _tool_deltas(turn: Turn) -> AsyncIterator[dict[str, Any]]:
+    """Each call's name first, then its arguments in fragments, as the real service does."""
+    for i, (name, said) in enumerate(turn.tools):
+        function = {"name": name, "arguments": ""}
+        call = {"index": i, "id": f"call_{i}", "type": "function", "function": function}
+        yield {"tool_calls": [call]}
+        fragments = [said[at : at + 5] for at in range(0, len(said), 5)]
+        async for fragment in content(turn, fragments):
+            yield {"tool_calls": [{"index": i, "function": {"arguments": fragment}}]}
+
+
+def _line(value: dict[str, Any]) -> str:
+    return f"data: {json.dumps(value)}\n\n"

@@ -1,0 +1,148 @@
+"""The loopback providers speak the real formats: the real SDKs understand them."""
+
+from __future__ import annotations
+
+import anthropic
+import openai
+import pytest
+
+from tests.loopback import anthropic_server, openai_server
+from tests.loopback.server import KEY, Turn
+
+ASKED = [{"role": "user", "content": "Hello?"}]
+SPEC = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+OPENAI_TOOLS = [{"type": "function", "function": {"name": "weather", "parameters": SPEC}}]
+ANTHROPIC_TOOLS = [{"name": "weather", "input_schema": SPEC}]
+PARIS = '{"city": "Paris"}'
+
+
+@pytest.fixture(scope="module")
+def openai_loopback():
+    with openai_server.open_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def anthropic_loopback():
+    with anthropic_server.open_server() as server:
+        yield server
+
+
+@pytest.fixture
+def gpt(openai_loopback):
+    return openai.OpenAI(api_key=KEY, base_url=f"{openai_loopback.url}/v1", max_retries=0)
+
+
+@pytest.fixture
+def claude(anthropic_loopback):
+    return anthropic.Anthropic(api_key=KEY, base_url=anthropic_loopback.url, max_retries=0)
+
+
+def test_the_openai_sdk_reads_a_plain_answer_with_its_usage(gpt, openai_loopback):
+    openai_loopback.script["m"] = Turn("Good day.", prompt=50, cached=30, completion=9, reasoning=4)
+    made = gpt.chat.completions.create(model="m", messages=ASKED)
+    assert made.choices[0].message.content == "Good day."
+    assert made.usage.prompt_tokens_details.cached_tokens == 30
+    assert made.usage.completion_tokens_details.reasoning_tokens == 4
+
+
+def test_the_openai_sdk_reads_a_stream_with_usage_last(gpt, openai_loopback):
+    openai_loopback.script["m"] = Turn("A good day to you.", completion=7)
+    options = {"include_usage": True}
+    chunks = list(
+        gpt.chat.completions.create(model="m", messages=ASKED, stream=True, stream_options=options)
+    )
+    words = [chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices]
+    assert "".join(words) == "A good day to you."
+    assert chunks[-1].usage.completion_tokens == 7
+
+
+def test_the_openai_sdk_assembles_streamed_tool_calls(gpt, openai_loopback):
+    openai_loopback.script["m"] = Turn(tools=[("weather", PARIS), ("weather", "{}")])
+    with gpt.chat.completions.stream(model="m", messages=ASKED, tools=OPENAI_TOOLS) as stream:
+        calls = stream.get_final_completion().choices[0].message.tool_calls
+    assert [call.function.arguments for call in calls] == [PARIS, "{}"]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, openai.BadRequestError),
+        (404, openai.NotFoundError),
+        (429, openai.RateLimitError),
+        (500, openai.InternalServerError),
+    ],
+)
+def test_the_openai_sdk_raises_each_error(gpt, openai_loopback, status, kind):
+    openai_loopback.script["m"] = Turn(status=status)
+    with pytest.raises(kind):
+        gpt.chat.completions.create(model="m", messages=ASKED)
+
+
+def test_a_wrong_openai_key_is_refused(openai_loopback):
+    client = openai.OpenAI(api_key="wrong", base_url=f"{openai_loopback.url}/v1", max_retries=0)
+    with pytest.raises(openai.AuthenticationError):
+        client.chat.completions.create(model="m", messages=ASKED)
+
+
+def test_the_openai_sdk_notices_a_cut(gpt, openai_loopback):
+    openai_loopback.script["m"] = Turn("one two three four", cut_after=2)
+    words = []
+    with pytest.raises((openai.APIError, Exception), match=r"(?i)peer|incomplete|closed"):
+        for chunk in gpt.chat.completions.create(model="m", messages=ASKED, stream=True):
+            words.append(chunk.choices[0].delta.content or "")
+    assert "".join(words) == "one two "
+
+
+def test_the_anthropic_sdk_reads_a_plain_answer_with_cache_tokens(claude, anthropic_loopback):
+    anthropic_loopback.script["m"] = Turn("Good day.", prompt=90, cached=50, cache_write=10)
+    made = claude.messages.create(model="m", max_tokens=99, messages=ASKED)
+    assert made.content[0].text == "Good day."
+    usage = made.usage
+    counted = (usage.input_tokens, usage.cache_read_input_tokens, usage.cache_creation_input_tokens)
+    assert counted == (30, 50, 10)
+
+
+def test_the_anthropic_sdk_assembles_a_stream_of_text_thought_and_tools(claude, anthropic_loopback):
+    anthropic_loopback.script["m"] = Turn("A good day.", thoughts="Hm.", completion=12)
+    with claude.messages.stream(model="m", max_tokens=99, messages=ASKED) as stream:
+        made = stream.get_final_message()
+    assert [block.type for block in made.content] == ["thinking", "text"]
+    assert made.content[1].text == "A good day."
+    assert made.usage.output_tokens == 12
+    anthropic_loopback.script["m"] = Turn(tools=[("weather", PARIS)])
+    with claude.messages.stream(
+        model="m", max_tokens=99, messages=ASKED, tools=ANTHROPIC_TOOLS
+    ) as stream:
+        made = stream.get_final_message()
+    assert (made.stop_reason, made.content[0].input) == ("tool_use", {"city": "Paris"})
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, anthropic.BadRequestError),
+        (429, anthropic.RateLimitError),
+        (500, anthropic.InternalServerError),
+    ],
+)
+def test_the_anthropic_sdk_raises_each_error(claude, anthropic_loopback, status, kind):
+    anthropic_loopback.script["m"] = Turn(status=status)
+    with pytest.raises(kind):
+        claude.messages.create(model="m", max_tokens=9, messages=ASKED)
+
+
+def test_a_tool_result_that_answers_nothing_is_refused_on_both_wires(gpt, claude):
+    stray = [*ASKED, {"role": "tool", "tool_call_id": "nobody", "content": "x"}]
+    with pytest.raises(openai.BadRequestError):
+        gpt.chat.completions.create(model="m", messages=stray)
+    result = [{"type": "tool_result", "tool_use_id": "nobody", "content": "x"}]
+    with pytest.raises(anthropic.BadRequestError):
+        claude.messages.create(
+            model="m", max_tokens=9, messages=[{"role": "user", "content": result}]
+        )
+
+
+def test_the_anthropic_sdk_counts_tokens(claude, anthropic_loopback):
+    anthropic_loopback.script["m"] = Turn(prompt=77)
+    assert claude.messages.count_tokens(model="m", messages=ASKED).input_tokens == 77
