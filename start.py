@@ -104,7 +104,11 @@ def check_python() -> None:
     """This Python is new enough, or Stop names one on this machine that is."""
     if sys.version_info >= OLDEST:
         return
-    found = [name for name in ("python3.14", "python3.13", "python3.12", "python3.11") if shutil.which(name)]
+    found = [
+        name
+        for name in ("python3.14", "python3.13", "python3.12", "python3.11")
+        if shutil.which(name)
+    ]
     ran = ".".join(map(str, sys.version_info[:2]))
     way = f"Run: {found[0]} start.py" if found else "Install it from https://www.python.org"
     raise Stop(f"Lewis Studio needs Python 3.11 or newer; this is Python {ran}.", way)
@@ -212,7 +216,7 @@ def follow(
     said, fetched, base, new = [], 0, 0, 0
     while True:
         try:
-            line = lines.get(timeout=0.1)
+            line = lines.get(timeout=0.5)
         except queue.Empty:
             line = ""
         if line is None:
@@ -240,14 +244,12 @@ def read(stream: IO[str], lines: queue.Queue[str | None]) -> None:
 def installed() -> int:
     """How many packages .venv holds."""
     places = [*VENV.glob("lib/python3*/site-packages"), *VENV.glob("Lib/site-packages")]
-    return sum(
-        name.endswith(".dist-info") for place in places[:1] for name in os.listdir(str(place))
-    )
+    return sum(path.name.endswith(".dist-info") for place in places[:1] for path in place.iterdir())
 
 
 def explained(what: str, output: str) -> Stop:
     """The Stop that says what the output of a failed command means."""
-    if "No space left on device" in output or "[Errno 28]" in output:
+    if "No space left on device" in output or shutil.disk_usage(str(ROOT)).free < 50e6:
         hint = f"The disk is full. Free about 2 GB where {ROOT} is, then run this again."
     elif any(sign in output for sign in NO_NETWORK):
         hint = "The package index cannot be reached. Check the network or proxy, then run it again."
@@ -260,8 +262,9 @@ def explained(what: str, output: str) -> Stop:
         hint = f"The index has no build for this machine and Python {version}; 3.11 to 3.14 do."
     else:
         hint = "What it said last:"
-    tail = [line for line in output.splitlines() if line.strip()][-6:]
-    return Stop(what, "\n  ".join([hint, *tail]))
+    lines = [line.strip()[:200] for line in output.splitlines() if line.strip()]
+    told = [line for line in lines if line.startswith(("ERROR", "Error"))] or lines[-6:]
+    return Stop(what, "\n  ".join([hint, *told]))
 
 
 def write_secrets(path: Path) -> None:
@@ -323,7 +326,7 @@ def test(words: list[str]) -> int:
 
 def bench(words: list[str]) -> int:
     """The measurements are printed."""
-    setup()
+    setup(development=True)
     return python("-m", "core", "bench", *words)
 
 

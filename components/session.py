@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from core.errors import StudioError
 from core.serve.sign_in import COOKIE
 from core.storage.database import new_id, now
 
@@ -104,7 +105,10 @@ def remember_error(error: Exception) -> str:
     """The code under which the error is in the log and in Governance, health."""
     code = new_id()[:8]
     page = st.context.url or ""
-    log.error("page error %s", code, exc_info=error)
+    if isinstance(error, StudioError):
+        log.warning("page error %s: %s", code, error.message)
+    else:
+        log.error("page error %s", code, exc_info=error)
     line = {"code": code, "at": now(), "error": type(error).__name__, "page": page.partition("?")[0]}
     _here.errors.appendleft(line)
     return code

@@ -30,6 +30,7 @@ def draw(title: str) -> None:
         _money()
         _approvals()
         _tasks()
+        _organisation()
         _person()
 
 
@@ -120,6 +121,11 @@ def _task(task: Any) -> None:
             on_click=session.studio().kernel.cancel,
             args=(task.id,),
         )
+
+
+def _organisation() -> None:
+    with st.container(key="org", width="content"):
+        st.markdown(muted(plain(session.person().org_name, 40)), width="content", wrap=False)
 
 
 def _person() -> None:

@@ -20,9 +20,11 @@ def usd(nusd: int | None, digits: int = 2) -> str:
 
 
 def took(seconds: float | None) -> str:
-    """`0.4 s`, `12 s`, `1 m 12 s`, `2 h 5 m`."""
+    """`< 0.1 s`, `0.4 s`, `12 s`, `1 m 12 s`, `2 h 5 m`."""
     if seconds is None:
         return ""
+    if 0 <= seconds < 0.05:
+        return "< 0.1 s"
     if seconds < 10:
         return f"{max(seconds, 0):.1f} s"
     if seconds < 60:

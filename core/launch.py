@@ -10,7 +10,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -44,6 +43,7 @@ def main() -> int:
         sys.stderr.write(f"{error.message}\n  {error.hint}\n")
         return 1
     serve(settings, lambda: _announce(url))
+    print("Stopped.", flush=True)  # noqa: T201
     return 0
 
 
@@ -84,18 +84,20 @@ def is_studio(url: str) -> bool:
 def prepare_database() -> None:
     """The database has the tables of this version. Raises Unavailable with what stood in the way.
 
-    In a process of its own: SQLite is for one process, and the server is the next one.
+    Here, and not only when the studio opens, because here it can be told in a sentence.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", "core", "init-db"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        check=False,
-    )
-    if done.returncode:
-        raise Unavailable("The database could not be prepared.", hint=done.stdout.strip())
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from core.commands.init_db import init_db
+
+    try:
+        init_db()
+    except (OSError, SQLAlchemyError) as error:
+        said = str(error).strip().splitlines() or [type(error).__name__]
+        raise Unavailable(
+            f"The database could not be prepared: {said[0]}",
+            hint="Check DATABASE_URL, or STUDIO_DATA_DIR for the SQLite in it.",
+        ) from None
 
 
 def serve(settings: Settings, ready: Callable[[], None]) -> None:
@@ -156,4 +158,7 @@ def _is_interactive() -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # all is closed; taking the frozen heap apart would only report it as leaks

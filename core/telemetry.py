@@ -1,4 +1,7 @@
-"""Log lines on standard output: plain for people, JSON for machines, redacted for both."""
+"""Log lines on standard output: plain for people, JSON for machines, redacted for both.
+
+A plain record begins at the margin; what follows of it is indented.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,11 @@ from typing import Any, Literal, TextIO
 Redact = Callable[[str], str]
 USUAL = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 # Libraries that tell every request at INFO: theirs begin at WARNING.
-TALKATIVE = ("httpx", "httpcore", "alembic", "LiteLLM", "dbos", "uvicorn.access", "openai")
+TALKATIVE = ("httpx", "httpcore", "alembic", "LiteLLM", "dbos", "uvicorn", "openai")
 
 
 class Lines(logging.Formatter):
-    """One record becomes one line. What was passed as `extra` becomes fields."""
+    """One record becomes one line, in plain one paragraph; its `extra` becomes fields."""
 
     def __init__(self, format: Literal["plain", "json"], redact: Redact) -> None:
         super().__init__()
@@ -41,8 +44,8 @@ class Lines(logging.Formatter):
             return json.dumps(extras | line, ensure_ascii=False, default=str)
         told = "".join(f" {name}={value}" for name, value in extras.items())
         text = "{at} {level:7} {logger}: {message}".format_map(line) + told
-        text = text.replace("\r", "\\r").replace("\n", "\\n")  # nobody forges a second line
-        return f"{text}\n{trace}" if trace else text
+        text = f"{text}\n{trace}" if trace else text
+        return text.replace("\r", "\\r").replace("\n", "\n    ")  # nobody forges a record
 
     def _clean(self, value: Any) -> Any:
         """JSON of the same shape, every text in it redacted."""
@@ -74,7 +77,9 @@ def start_logs(
     root.setLevel(level)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
-    for name in ("uvicorn", "uvicorn.error"):  # the server's own handlers know no redaction
-        logging.getLogger(name).handlers.clear()
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logging.getLogger(name).handlers.clear()  # the server's own know no redaction
         logging.getLogger(name).propagate = True
+    for name in ("uvicorn.error", "uvicorn.access"):
+        logging.getLogger(name).setLevel(logging.NOTSET)  # as talkative as "uvicorn" may be
     return handler

@@ -36,7 +36,7 @@ def show_run(task_id: str) -> None:
     crumb("Insight Lab", task.input["question"])
     given = sources.of_task(task.input)
     ask = st.container()
-    left, centre, right = st.columns([23, 33, 44], gap="medium")
+    left, centre, right = st.columns([27, 31, 42], gap="medium")
     with left:
         read = sources.draw(given, fixed=True)
     with ask:

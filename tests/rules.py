@@ -30,6 +30,10 @@ PRIVATE = {
         r"|\bxox[abp]-[0-9A-Za-z-]{20,}|-----BEGIN [A-Z ]*PRIVATE KEY"
     ),
 }
+LEFT_BEHIND = {
+    ".venv", ".env", ".git", "__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis",
+    ".import_linter_cache", ".coverage",
+}  # fmt: skip
 TEXT = {".py", ".md", ".toml", ".yaml", ".yml", ".txt", ".in", ".ini", ".cfg", ".sh", ".css", ".js",
         ".html", ".json", ".csv", ".svg", ".mako", ".example", ""}  # fmt: skip
 
@@ -37,8 +41,17 @@ TEXT = {".py", ".md", ".toml", ".yaml", ".yml", ".txt", ".in", ".ini", ".cfg", "
 def tree() -> list[Path]:
     """Every file that is, or would be, in the repository; relative to the root."""
     command = ["git", "ls-files", "-co", "--exclude-standard", "-z"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.decode()
-    return sorted({Path(name) for name in listed.split("\0") if name and (ROOT / name).is_file()})
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    names = listed.stdout.decode().split("\0") if listed.returncode == 0 else _unpacked()
+    return sorted({Path(name) for name in names if name and (ROOT / name).is_file()})
+
+
+def _unpacked() -> Iterable[str]:
+    """The same of a tree that came without its repository."""
+    for path in ROOT.rglob("*"):
+        inside = path.relative_to(ROOT)
+        if not LEFT_BEHIND & set(inside.parts) and inside.parts[:2] != ("data", "var"):
+            yield inside.as_posix()
 
 
 def python(files: Iterable[Path], *folders: str) -> list[Path]:

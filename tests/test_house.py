@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -90,6 +91,7 @@ def test_no_file_is_too_big_for_a_repository():
     assert {f: n for f, n in sizes.items() if n > rules.FILE_BYTES_MAX} == {}
 
 
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="this tree is no repository")
 def test_what_a_run_leaves_behind_stays_out_of_the_repository():
     names = ["data/var/studio.db", ".env", ".venv/x", "core/__pycache__/x.pyc"]
     command = ["git", "check-ignore", *names]
@@ -116,6 +118,17 @@ def test_each_ignored_lint_rule_has_its_reason():
     block = text.split("ignore = [")[1].split("]")[0].strip().splitlines()
     assert len(block) == len(tomllib.loads(text)["tool"]["ruff"]["lint"]["ignore"])
     assert [line for line in block if "# " not in line] == []
+
+
+def test_ci_can_run_and_every_part_of_check_is_in_it():
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    assert subprocess.run(["bash", "-n", str(script)], check=False).returncode == 0
+    text, make = script.read_text(), (ROOT / "Makefile").read_text()
+    for tool in ("ruff format --check", "ruff check", "basedpyright", "lint-imports"):
+        assert tool in text
+        assert tool in make
+    assert "start.py test" in text
 
 
 def fresh(script: str, *words: str) -> str:
@@ -170,6 +183,15 @@ def test_one_new_file_is_found_and_nothing_else_was_edited(room, tmp_path):
         pytest.skip(f"{room} is not built yet")
     (tmp_path / "planted.py").write_text("")
     assert fresh(PLANTED, room, ROOMS[room], str(tmp_path)) == "True\n"
+
+
+def test_every_file_of_the_commands_is_a_command():
+    listed = (
+        "from core.commands import line as l;"
+        "print(*l.OWN, *(command.name for command in l.app().registered_commands))"
+    )
+    files = {f.stem for f in FILES if f.parts[:2] == ("core", "commands")} - {"__init__"}
+    assert {name.replace("-", "_") for name in fresh(listed).split()} == files
 
 
 def test_every_operation_is_documented():

@@ -15,6 +15,7 @@ import sys
 import time
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -180,6 +181,12 @@ def test_what_pip_says_is_put_into_a_sentence(said, hint):
     stop = start.explained("The packages could not be installed.", f"first\n{said}")
     assert hint in stop.hint
     assert said in stop.hint
+    assert all(len(line) < 300 for line in stop.hint.splitlines())
+
+
+def test_a_disk_without_room_is_told_even_where_nothing_said_so(monkeypatch):
+    monkeypatch.setattr(start.shutil, "disk_usage", lambda _: SimpleNamespace(free=1_000_000))
+    assert "The disk is full" in start.explained("x", "ensurepip returned exit status 1").hint
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path, monkeypatch):

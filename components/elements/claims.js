@@ -40,7 +40,7 @@ function table(e) {
   thead.append(head)
   e.rows.forEach((row, r) => {
     const tr = make("tr", undefined, r === e.row ? "hit" : "")
-    tr.append(...row.map((v, c) => make("td", v, r === e.row && c === e.column ? "hit" : "")))
+    tr.append(...row.map((v, c) => make("td", v, (r === e.row && c === e.column ? "hit" : "") + (v.length > 28 ? " long" : ""))))
     body.append(tr)
   })
   grid.append(thead, body)

@@ -59,7 +59,7 @@ def _headline(waits: list[Any]) -> None:
         for name, value, note in headline_figures(len(waits)):
             with st.container(gap=None):
                 st.markdown(muted(name))
-                st.markdown(f"### {plain(value)}")
+                st.markdown(f"## {plain(value)}")
                 st.markdown(muted(note))
 
 
@@ -76,7 +76,9 @@ def _runs(tasks: list[Any]) -> None:
         return
     with st.container(gap=None):
         for task in tasks:
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            with st.container(
+                horizontal=True, vertical_alignment="center", gap="small", key=f"plain_{task.id}"
+            ):
                 st.page_link(
                     PAGES["governance"],
                     label=plain(task.input.get("question") or named(task.operation), 80),

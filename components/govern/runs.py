@@ -96,7 +96,9 @@ def _one(task_id: str) -> None:
     if task.org_id != person.org_id:
         raise NotFound(f"No run {task_id[:8]!r}.", hint="Choose one of the list.")
     steps = governance.steps(studio.database, task_id)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key="plain_run"
+    ):
         st.page_link(
             PAGES["governance"],
             label="All runs",
@@ -120,7 +122,8 @@ def _one(task_id: str) -> None:
                 args=(task_id,),
             )
     with section(plain(task.input.get("question") or named(task.operation), 160)):
-        facts(_facts(task, steps), "run")
+        with st.container(width=560):
+            facts(_facts(task, steps), "run")
     if task.error:
         show_error(task.error, f"task {task.id[:8]}")
     with section("Steps", "in order, refusals included"):

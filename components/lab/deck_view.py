@@ -8,7 +8,6 @@ import streamlit as st
 
 from components.claims import claims
 from components.lab.evidence import receipt_line, slide_evidence, slide_words
-from components.theme import mode
 from components.words import muted, plain
 
 KICKER = {
@@ -19,6 +18,11 @@ KICKER = {
     "method": "Method",
     "appendix": "Data",
 }
+
+
+def on_page(deck: Any) -> list[tuple[int, Any]]:
+    """Slides with their numbers; the title slide only repeats the question above it."""
+    return [(n, slide) for n, slide in enumerate(deck.slides, 1) if slide.kind != "title"]
 
 
 def draw_slide(number: int, slide: Any, deck: Any, *, recompute: bool) -> str | None:
@@ -34,17 +38,7 @@ def draw_slide(number: int, slide: Any, deck: Any, *, recompute: bool) -> str | 
 
 
 def _chart(number: int, slide: Any, deck: Any) -> None:
-    if not slide.chart or slide.query not in deck.queries:
-        return
-    from components.chart import figure
+    if slide.chart and slide.query in deck.queries:
+        from components import chart
 
-    drawing = figure(slide.chart, deck.queries[slide.query].grid, dark=mode() == "dark")
-    if drawing is None:
-        return
-    st.plotly_chart(
-        drawing,
-        key=f"chart_{number}",
-        theme=None,
-        config={"displayModeBar": False, "responsive": True},
-        alt=slide.chart.alt or slide.chart.title,
-    )
+        chart.draw(slide.chart, deck.queries[slide.query].grid, key=f"chart_{number}")

@@ -26,13 +26,13 @@ def slide_evidence(slide: Slide, deck: Deck, *, recompute: bool) -> dict[str, An
     """A panel for each number of the slide whose query is at hand, by claim id."""
     ids = {id for text in slide.texts() for id in references(text)}
     return {
-        id: panel(deck.claims[id], deck, slide, recompute=recompute)
+        id: panel(deck.claims[id], deck, recompute=recompute)
         for id in sorted(ids)
         if id in deck.claims and deck.claims[id].evidence.query in deck.queries
     }
 
 
-def panel(claim: Claim, deck: Deck, slide: Slide, *, recompute: bool) -> dict[str, Any]:
+def panel(claim: Claim, deck: Deck, *, recompute: bool) -> dict[str, Any]:
     """One number's evidence as plain text, ready to show."""
     query = deck.queries[claim.evidence.query]
     rows, hit = _window(query.grid, claim.evidence.where)
@@ -45,7 +45,7 @@ def panel(claim: Claim, deck: Deck, slide: Slide, *, recompute: bool) -> dict[st
         "name": claim.label,
         "value": claim.text,
         "note": query.title,
-        "receipt": _receipt(claim, slide),
+        "receipt": _receipt(claim, deck),
         "sql": query.sql,
         "shown": "The row it is read from" if total == 1 else shown,
         "columns": columns,
@@ -74,16 +74,18 @@ def receipt_line(receipt: Any) -> str:
     return ", ".join(parts)
 
 
-def _receipt(claim: Claim, slide: Slide) -> list[tuple[str, str]]:
-    receipt = slide.receipt
-    if receipt is None or not claim.id.startswith(f"{receipt.finding}."):
-        return [("Exact value", _cell(claim.value))]
+def _receipt(claim: Claim, deck: Deck) -> list[tuple[str, str]]:
+    exact = ("Exact value", _cell(claim.value))
+    mine = [one for one in deck.receipts if claim.id.startswith(f"{one.finding}.")]
+    if not mine:
+        return [exact]
+    receipt = mine[0]
     if receipt.description:
-        return [("Exact value", _cell(claim.value)), ("Test", "none, a description")]
+        return [("Test", "none, a description"), exact]
     facts = [("Found among", f"{receipt.tests:,} tests"), ("q", write_q(receipt.q))]
     if receipt.effect is not None:
         facts.append(("Effect", write(receipt.effect, sign=True)))
-    return [*facts, ("Exact value", _cell(claim.value))]
+    return [*facts, exact]
 
 
 def _window(grid: Any, where: dict[str, Any]) -> tuple[list[list[Any]], int]:

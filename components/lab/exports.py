@@ -10,9 +10,10 @@ import streamlit as st
 
 from components import session
 from components.layout import figures, heading
-from components.words import count, muted, plain
+from components.words import count, muted, named, plain
 from core.errors import StudioError
 
+LINES_MAX = 60
 STATUS = {
     "match": ":green[:material/check_circle: same]",
     "drift": ":red[:material/error: differs]",
@@ -28,7 +29,7 @@ def bar(task: Any, deck: Any) -> None:
         heading("Deck", count(len(deck.slides), "slide"))
         st.space("stretch")
         if st.button("Verify", icon=":material/verified:", type="tertiary", key="verify"):
-            verify_dialog(task.id)
+            verify_dialog(task.id, deck)
         with st.popover("Export", icon=":material/download:", type="primary", key="export"):
             registry = discover()
             for suffix in registry:
@@ -45,15 +46,15 @@ def bar(task: Any, deck: Any) -> None:
 
 
 @st.dialog("Check every number again", width="medium")
-def verify_dialog(task_id: str) -> None:
+def verify_dialog(task_id: str, deck: Any) -> None:
     """Recompute all claims from the stored data, without a model, and show what came out."""
     with st.spinner("Reading the data again and running every query"):
         outcome = checked(task_id)
-    draw_verification(outcome)
+    draw_verification(outcome, deck)
 
 
-def draw_verification(outcome: Any) -> None:
-    """The counts first, then what needs a look."""
+def draw_verification(outcome: Any, deck: Any) -> None:
+    """The counts first, then what needs a look; what is the same folds away."""
     total = outcome.match + outcome.drift + outcome.unverifiable
     if total and outcome.match == total:
         st.success(
@@ -65,17 +66,35 @@ def draw_verification(outcome: Any) -> None:
     else:
         st.warning(f"{count(outcome.unverifiable, 'value')} of {total:,} could not be checked.")
     notable = [one for one in outcome.claims if one.status != "match"]
-    shown = (notable or list(outcome.claims))[:60]
-    rows = [
-        [plain(one.id, 60), plain(one.stored, 30), plain(one.found, 30), STATUS[one.status]]
-        for one in shown
-    ]
-    figures(["Value", "In the deck", "Found now", "Result"], rows, "verification")
-    if len(notable or outcome.claims) > len(shown):
-        st.markdown(muted(f"and {len(notable or outcome.claims) - len(shown):,} more"))
+    _lines(notable, deck, "notable")
     for one in notable[:5]:
         if one.reason:
-            st.markdown(muted(f"{plain(one.id, 60)}: {plain(one.reason, 300)}"))
+            st.markdown(muted(f"{_label(one.id, deck)}: {plain(one.reason, 300)}"))
+    same = [one for one in outcome.claims if one.status == "match"]
+    if same:
+        with st.expander(f"{count(len(same), 'value')} the same", type="compact"):
+            _lines(same, deck, "same")
+
+
+def _lines(checks: list[Any], deck: Any, key: str) -> None:
+    if not checks:
+        return
+    rows = [
+        [_label(one.id, deck), plain(one.stored, 30), plain(one.found, 30), STATUS[one.status]]
+        for one in checks[:LINES_MAX]
+    ]
+    figures(["Value", "In the deck", "Found now", ""], rows, f"verification_{key}")
+    if len(checks) > LINES_MAX:
+        st.markdown(muted(f"and {len(checks) - LINES_MAX:,} more"))
+
+
+def _label(id: str, deck: Any) -> str:
+    """What people call the thing that was checked."""
+    if id in deck.claims:
+        claim = deck.claims[id]
+        return f"{plain(claim.label, 50)} {muted(plain(deck.queries[claim.evidence.query].title, 60))}"
+    kind, _, key = id.partition(" ")
+    return f"{plain(named(kind), 20)} {muted(plain(key, 60))}"
 
 
 def recompute(task: Any, deck: Any, claim_id: str) -> None:

@@ -1,4 +1,4 @@
-"""A run: its steps and its deck, live while it goes on, and the same after a reload."""
+"""A run on the Lab's page: its steps in one column, its deck in the next."""
 
 from __future__ import annotations
 
@@ -7,161 +7,43 @@ from typing import Any
 import streamlit as st
 
 from components import session
-from components.lab import exports
-from components.lab.deck_view import draw_slide
-from components.lab.live import follow
+from components.lab import exports, run_steps
+from components.lab.deck_view import draw_slide, on_page
 from components.lab.run_log import RunLog
-from components.lab.timeline import LiveSteps, draw_steps
 from components.layout import heading
-from components.problem import show_error
-from components.words import NUSD, count, muted, plain, since, took, usd
-from core import governance
+from components.words import count, muted
 from core.kernel.records import ENDED
-from core.kernel.steps import result
-
-STOPPED = {
-    "budget": "The budget for this run is used up. The deck holds what was found until then.",
-    "iterations": "All allowed iterations are used. The deck holds what was found until then.",
-    "cancelled": "The run was stopped. The deck holds what was found until then.",
-}
 
 
 def draw(task: Any, steps_box: Any, deck_box: Any) -> None:
-    """Both columns of the run. While it is live this does not return; interaction interrupts it."""
-    log = _log(task)
+    """Both columns. While the run is live this does not return; interaction interrupts it."""
+    log = run_steps.log_of(task)
     if task.state in ENDED:
-        _ended(task, log, steps_box, deck_box)
-    else:
-        _live(task, log, steps_box, deck_box)
+        with steps_box:
+            run_steps.ended(task, log)
+        with deck_box:
+            _deck(task, log)
+        return
 
+    def beside() -> None:
+        with deck_box:
+            _growing(log)
 
-def header(task: Any, log: RunLog, budget: int | None) -> str:
-    """`12 s · $0.00 of $0.50 · iteration 3 of 12`."""
-    money = f"{usd(log.nusd)} of {usd(budget)}" if budget is not None else usd(log.nusd)
-    parts = [took(since(log.queued_at or task.created_at, log.ended_at or task.ended_at)), money]
-    if log.iterations_max:
-        parts.append(f"iteration {log.iteration} of {log.iterations_max}")
-    return " · ".join(part for part in parts if part)
-
-
-def _log(task: Any) -> RunLog:
-    return _ended_log(task.id) if task.state in ENDED else _read(task.id)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _ended_log(task_id: str) -> RunLog:
-    """The events of a task that has ended never change."""
-    return _read(task_id)
-
-
-def _read(task_id: str) -> RunLog:
-    log = RunLog()
-    while events := session.studio().kernel.events.since(task_id, log.last):
-        for event in events:
-            log.take(event)
-    return log
-
-
-def _outcomes(task_id: str) -> Any:
-    """A reader of recorded outcomes that asks the database once, and again when it must."""
-    studio = session.studio()
-    rows: dict[int, Any] = {}
-
-    def outcome(seq: int) -> Any:
-        if seq not in rows or rows[seq].outcome is None:
-            rows.update({row.seq: row for row in governance.steps(studio.database, task_id)})
-        row = rows.get(seq)
-        recorded = row.outcome if row is not None else None
-        if not recorded or ("ok" not in recorded and "blob" not in recorded):
-            return None
-        return result(recorded, studio.blobs)
-
-    return outcome
-
-
-# A run that has ended.
-
-
-def _ended(task: Any, log: RunLog, steps_box: Any, deck_box: Any) -> None:
     with steps_box:
-        heading("Run", header(task, log, budget_nusd(task)))
-        _verdict(task, log)
-        draw_steps(log, _outcomes(task.id))
-    with deck_box:
-        if not log.deck:
-            heading("Deck", "none was made")
-            st.markdown(muted("What was done until it ended is in its steps. Ask again to retry."))
-            return
-        deck = session.deck(log.deck)
-        exports.bar(task, deck)
-        for number, slide in enumerate(deck.slides, 1):
-            wanted = draw_slide(number, slide, deck, recompute=True)
-            if wanted:
-                exports.recompute(task, deck, wanted)
+        run_steps.live(task, log, beside)
 
 
-def _verdict(task: Any, log: RunLog) -> None:
-    """Why it ended, when it is not simply done."""
-    stopped = (task.output or {}).get("stopped")
-    if task.state == "cancelled":
-        kept = STOPPED["cancelled"] if log.deck else "The run was stopped. Its steps are kept."
-        st.info(kept, icon=":material/stop_circle:")
-    elif task.error:
-        show_error(task.error, f"task {task.id[:8]}")
-    elif stopped:
-        st.warning(STOPPED.get(stopped, plain(stopped, 400)), icon=":material/pause_circle:")
-
-
-def budget_nusd(task: Any) -> int | None:
-    """What the run may cost at most, as the ledger holds it."""
-    scope = f"task:{task.id}"
-    who = session.person().who().model_copy(update={"scopes": (scope,)})
-    rows = session.studio().ledger.remaining(who)
-    return next((row.max for row in rows if row.scope == scope and row.unit == "nusd"), None)
-
-
-# A run that goes on.
-
-
-def _live(task: Any, log: RunLog, steps_box: Any, deck_box: Any) -> None:
-    budget = budget_nusd(task)
-    with steps_box:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            head = st.empty()
-            st.space("stretch")
-            st.button(
-                "Stop",
-                icon=":material/stop_circle:",
-                key="stop_run",
-                on_click=session.studio().kernel.cancel,
-                args=(task.id,),
-            )
-        doing = st.empty()
-        steps = LiveSteps(log, _outcomes(task.id))
-    with deck_box:
-        _growing(log)
-    shown = log.deck
-    for events in follow(session.studio().kernel, task.id, log.last):
-        changed = {log.take(event) for event in events}
-        head.markdown(f"**Run**  {muted(header(task, log, budget))}")
-        doing.markdown(muted(_doing(log)))
-        for name in sorted(changed):
-            if name.startswith("step "):
-                steps.show(log.steps[int(name.removeprefix("step "))])
-        if log.deck != shown or ("run" in changed and log.state == "waiting"):
-            st.rerun()  # more slides, or a question to the person: the page is drawn anew
-        if not events:
-            steps.tick()
-    st.rerun()
-
-
-def _doing(log: RunLog) -> str:
-    if log.state == "queued":
-        return "Waiting for a free place in the queue."
-    if log.state == "waiting":
-        return "Waiting for an approval: see the badge at the top right."
-    is_open = any(step.is_open for step in log.steps.values())
-    return "Working." if is_open else "Preparing the next step."
+def _deck(task: Any, log: RunLog) -> None:
+    if not log.deck:
+        heading("Deck", "none was made")
+        st.markdown(muted("What was done until it ended is in its steps. Ask again to retry."))
+        return
+    deck = session.deck(log.deck)
+    exports.bar(task, deck)
+    for number, slide in on_page(deck):
+        wanted = draw_slide(number, slide, deck, recompute=True)
+        if wanted:
+            exports.recompute(task, deck, wanted)
 
 
 def _growing(log: RunLog) -> None:
@@ -169,7 +51,7 @@ def _growing(log: RunLog) -> None:
     if log.deck:
         deck = session.deck(log.deck)
         heading("Deck", f"{count(len(deck.slides), 'slide')} so far")
-        for number, slide in enumerate(deck.slides, 1):
+        for number, slide in on_page(deck):
             draw_slide(number, slide, deck, recompute=False)
     else:
         heading("Deck", "not yet")

@@ -66,7 +66,7 @@ def draw(sources: Sequence[Chosen], *, fixed: bool) -> list[tuple[Chosen, Any, A
     `fixed` sources belong to a run and cannot be changed.
     """
     read = []
-    with st.container(key="lab_sources", gap="medium"):
+    with st.container(key=f"lab_sources_{'run' if fixed else 'new'}", gap="small"):
         heading("Sources", count(len(sources), "file"))
         for i, one in enumerate(sources):
             with st.container(gap="xsmall", key=f"source_{i}"):
@@ -119,7 +119,7 @@ def _table(i: int, profile: Any) -> None:
             "column": column.name,
             "type": column.type,
             "shape": list(column.spark or []),
-            "missing": column.missing / rows,
+            "missing": round(column.missing / rows, 3),
         }
         for column in profile.columns[:COLUMNS_MAX]
     ]
@@ -133,10 +133,10 @@ def _table(i: int, profile: Any) -> None:
         row_height=28,
         alt=f"Columns of {plain(profile.title or 'the file', 60)} with type, shape and empty share",
         column_config={
-            "column": st.column_config.TextColumn("Column", width=104),
-            "type": st.column_config.TextColumn("Type", width=62),
-            "shape": st.column_config.BarChartColumn("Shape", width=72, y_min=0, color=QUIET),
-            "missing": st.column_config.NumberColumn("Empty", format="percent", width=52),
+            "column": st.column_config.TextColumn("Column", width=92),
+            "type": st.column_config.TextColumn("Type", width=56),
+            "shape": st.column_config.BarChartColumn("Shape", width=66, y_min=0, color=QUIET),
+            "missing": st.column_config.NumberColumn("Empty", format="percent", width=56),
         },
     )
     if len(profile.columns) > COLUMNS_MAX:

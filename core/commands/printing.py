@@ -30,7 +30,8 @@ def result(studio: Any, task_id: str) -> dict[str, Any]:
     """A finished ask as one JSON object."""
     task = studio.kernel.task(task_id)
     nusd, tokens = studio.spent(task_id)
-    limits = [row for row in studio.ledger.remaining(_who(task)) if row.unit == "nusd"]
+    limits = studio.ledger.remaining(_who(task))
+    limits = [row for row in limits if row.unit == "nusd" and row.period != "request"]
     tightest = limits[0] if limits else None
     resets = tightest.resets_at.isoformat() if tightest and tightest.resets_at else None
     made: dict[str, Any] = {

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MEMORY_MB = 1024
+WIDE = 200
 READERS = {
     "csv": delimited.stage,
     "json": documents.stage,
@@ -96,6 +97,8 @@ def _typed(staged: Staged, notes: list[str], out: Path, place: Place) -> Landing
             f"{reading.expression} AS {quote(name)}"
             for reading, name in zip(made.readings, names, strict=True)
         )
+        if len(names) > WIDE:  # its time grows with the cube of the columns
+            con.execute("PRAGMA disable_optimizer")
         con.execute(
             f"COPY (SELECT {selected} FROM {staged.relation}) TO {literal(aside)}"
             " (FORMAT parquet, COMPRESSION zstd)"

@@ -148,7 +148,7 @@ def _conclude(run: Run, inquiry: Inquiry, stopped: str | None) -> str:
     """The answer in words, from findings whose receipts are final. Empty: the slides say it."""
     if stopped == "budget":
         return ""
-    inquiry.talk.append(Message(role="user", content=inquiry.verdicts()))
+    inquiry.close()
     inquiry.talk.append(Message(role="user", content=remark(ANSWER_NOW)))
     for attempt in ("answer", "answer again"):
         try:

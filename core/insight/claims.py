@@ -139,15 +139,15 @@ def _exact(value: Any) -> Decimal | None:
 
 def _body(size: Decimal, decimals: int | None, *, whole: bool) -> tuple[str, bool]:
     """The digits of a size (never negative), and whether they say zero."""
+    if size >= HUGE or (decimals is None and 0 < size < TINY):
+        return f"{_round(size, size.adjusted() - DIGITS + 1):.{DIGITS - 1}e}", False
     if decimals is not None:
         rounded = _round(size, -decimals)
         return f"{rounded:,.{decimals}f}", not rounded
     if size == 0:
         return "0", True
-    if size == size.to_integral_value() and (size < MILLION or (whole and size < HUGE)):
+    if size == size.to_integral_value() and (whole or size < MILLION):
         return f"{size.to_integral_value():,f}", False
-    if size < TINY or size >= HUGE:
-        return f"{_round(size, size.adjusted() - DIGITS + 1):.{DIGITS - 1}e}", False
     return _three_digits(size), False
 
 

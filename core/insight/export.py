@@ -32,6 +32,11 @@ class Export:
         """The deck in this format. The same deck gives the same bytes."""
         return self.write(deck, blobs)
 
+    def whole(self, deck: Deck, blobs: Blobs | None = None) -> bytes:
+        """The same, read whole."""
+        made = self(deck, blobs)
+        return made if isinstance(made, bytes) else made.read()
+
 
 EXPORTS: Registry[Export] = Registry("export")
 

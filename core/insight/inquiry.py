@@ -21,6 +21,9 @@ from core.tools.tool import TOOLS, discover
 
 PROFILE = "profile"
 QUESTION, SWEEP = "question", "sweep"
+TOLD_MAX, PENDING_MAX, NOTES_MAX = 24, 6, 4  # what a model is told, so that its context stays small
+COLUMNS_MAX = 60
+ROLES = ("time", "measure", "dimension", "id", "text", "constant")
 COLUMN_PARAMS = ("measure", "measures", "time", "dimension", "dimensions")
 
 
@@ -36,6 +39,7 @@ class Inquiry:
         self.talk: list[Message] = []
         self.looks: list[Look] = []
         self.iterations = 0
+        self._profiles: list[tuple[ToolCall, Message]] = []
         self._sweeping = False
         known = set(discover())
         unknown = sorted(allowed - known)
@@ -73,9 +77,8 @@ class Inquiry:
     def take(self, wanted: ToolCall, made: dict[str, Any]) -> None:
         """Count what the tool looked at, and tell the model what it found."""
         if wanted.name == PROFILE:
-            columns = ("name", "type", "role", "missing", "distinct", "min", "max")
-            kept = [{name: column.get(name) for name in columns} for column in made["columns"]]
-            self.hear(wanted, json.dumps({"table": wanted.arguments["table"], "columns": kept}))
+            self.hear(wanted, _columns(wanted.arguments["table"], made))
+            self._profiles.append((wanted, self.talk[-1]))
             return
         direct = not self._sweeping and self._is_direct(wanted)
         self._sweeping = self._sweeping or not direct
@@ -97,10 +100,20 @@ class Inquiry:
         """The model gets this as the tool's result."""
         self.talk.append(Message(role="tool", content=text, tool_call_id=wanted.id))
 
-    def verdicts(self) -> str:
-        """Every finding with its final status, for the model."""
+    def close(self) -> None:
+        """The conversation is now what an answer needs: question, profiles, final statuses.
+
+        Everything else was a way to get here; leaving it out keeps the last call small.
+        """
         told = [finding for look in self.looks for finding in self._told(look)["findings"]]
-        return json.dumps({"findings": told})
+        tellable = [finding for finding in told if finding["status"] != "not supported"]
+        tellable.sort(key=lambda finding: -finding["weight"])
+        left_out = len(told) - len(tellable)
+        said = {"findings": tellable[:TOLD_MAX], "not supported": left_out}
+        self.talk = self.talk[:2]
+        for wanted, profile_told in self._profiles:
+            self.talk += [Message(role="assistant", tool_calls=[wanted]), profile_told]
+        self.talk.append(Message(role="user", content=json.dumps(said)))
 
     def objection(self, text: str) -> str:
         """What is wrong with an answer, or nothing."""
@@ -147,23 +160,36 @@ class Inquiry:
             receipt = receipts[id]
             status = "supported" if receipt.supported else "not supported"
             status = "pending" if pending else status
-            texts = [finding.title, *finding.details, *finding.caveats]
+            texts = [finding.title, *finding.details, *finding.caveats][: 1 if pending else None]
             findings.append(
                 {
                     "id": id,
                     "recipe": look.outcome.recipe,
                     "status": "description" if receipt.description else status,
-                    "sentences": [PLACE.sub(rf"[[{id}.\1]]", text) for text in texts],
+                    "sentences": [_sentence(PLACE.sub(rf"[[{id}.\1]]", text)) for text in texts],
                     "weight": finding.weight,
                 }
             )
-        notes = look.outcome.notes
-        return {
-            "look": look.number,
-            "recipe": look.outcome.recipe,
-            "findings": findings,
-            "notes": notes,
-        }
+        if pending:
+            findings = sorted(findings, key=lambda f: -f["weight"])[:PENDING_MAX]
+        about = {"look": look.number, "recipe": look.outcome.recipe}
+        return {**about, "findings": findings, "notes": look.outcome.notes[:NOTES_MAX]}
+
+
+def _columns(table: str, made: dict[str, Any]) -> str:
+    """A profile as a model is told it: the columns that matter first, not all ten thousand."""
+    wanted = ("name", "type", "role", "missing", "distinct", "min", "max")
+    ranked = sorted(made["columns"], key=lambda column: ROLES.index(column["role"]))
+    kept = [
+        {name: column[name] for name in wanted if column.get(name) is not None}
+        for column in ranked[:COLUMNS_MAX]
+    ]
+    more = {"more columns": len(ranked) - len(kept)} if len(ranked) > len(kept) else {}
+    return json.dumps({"table": table, "rows": made["rows"], "columns": kept, **more})
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def store(blobs: Any, deck: Deck) -> str:

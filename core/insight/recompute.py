@@ -54,10 +54,13 @@ class Again:
 
     def receipt(self, finding: str, family: str) -> Receipt | str | None:
         """The finding's receipt now; None when the recipe does not make the finding any more."""
-        if family not in self._families:
-            self._families[family] = self._receive(family)
-        made = self._families[family]
+        made = self._received(family)
         return made if isinstance(made, str) else made.get(finding)
+
+    def supported(self, family: str) -> list[Receipt]:
+        """Receipts of all that the family supports now; none when that cannot be told."""
+        made = self._received(family)
+        return [] if isinstance(made, str) else [one for one in made.values() if one.supported]
 
     def slide(self, slide: Slide) -> Slide | None:
         """The slide as its recipe makes it now; None when that cannot be told."""
@@ -99,6 +102,11 @@ class Again:
             return f"The recipe {look.recipe!r} has changed since the deck was made."
         params = dict(look.params)
         return self._within(RECIPE_TIMEOUT_S, lambda: TOOLS[look.recipe](self._tables, params))
+
+    def _received(self, family: str) -> dict[str, Receipt] | str:
+        if family not in self._families:
+            self._families[family] = self._receive(family)
+        return self._families[family]
 
     def _receive(self, family: str) -> dict[str, Receipt] | str:
         """All tests of the family again: a q depends on every comparison looked at."""

@@ -15,6 +15,8 @@ from core.insight.claims import write
 from core.tools.evidence import Chart, Grid
 
 MARKS_MAX = 24  # bars in one picture; all rows stay in the evidence
+COLUMNS_MAX = 60  # periods side by side; the latest are kept
+PERIOD = re.compile(r"^\d{4}([- ]?(Q[1-4]|W?\d\d?)(-\d\d)?)?$")
 DATE = re.compile(r"^\d{4}-\d\d(-\d\d)?([T ]\d\d:\d\d.*)?$")
 
 
@@ -42,7 +44,7 @@ class Step:
 class Plot:
     """What to draw, whoever draws it."""
 
-    kind: str
+    kind: str  # a chart's kind, or "columns": bars over periods stand side by side
     title: str
     alt: str
     unit: str
@@ -66,14 +68,15 @@ def plot(chart: Chart, grid: Grid) -> Plot:
     at = grid.columns.index(chart.x)
     rows = [row for row in grid.rows if row[at] is not None]
     total = len(rows)
-    if chart.kind in {"bar", "waterfall"}:
+    totals = _totals(grid, rows) if chart.kind == "waterfall" else frozenset()
+    kind = _drawn_as(chart, [row[at] for row in rows], levels=bool(totals))
+    if kind == "columns":
+        rows = rows[-COLUMNS_MAX:]
+    elif kind in {"bar", "waterfall"}:
         rows = rows[:MARKS_MAX]
     x = [row[at] for row in rows]
-    labels = [label(value) for value in x]
+    labels = _labels(x)
     wanted = set(chart.highlight)
-    totals = _totals(grid, rows) if chart.kind == "waterfall" else frozenset()
-    # a waterfall without levels is read best as bars from zero
-    kind = "bar" if chart.kind == "waterfall" and not totals else chart.kind
     return Plot(
         kind=kind,
         title=chart.title,
@@ -143,6 +146,21 @@ def extent(values: Sequence[float | None], *, zero: bool) -> tuple[float, float]
     """The least and the largest value, zero included where bars stand on it."""
     real = [value for value in values if value is not None] or [0.0]
     return (min(0.0, *real), max(0.0, *real)) if zero else (min(real), max(real))
+
+
+def _drawn_as(chart: Chart, x: list[Any], *, levels: bool) -> str:
+    """A waterfall without levels is read best as bars from zero; periods as columns."""
+    kind = "bar" if chart.kind == "waterfall" and not levels else chart.kind
+    periods = len(chart.y) == 1 and x and all(PERIOD.match(label(value)) for value in x)
+    return "columns" if kind == "bar" and periods else kind
+
+
+def _labels(x: list[Any]) -> list[str]:
+    """Each x as it stands on an axis; first days of months are their months."""
+    made = [label(value) for value in x]
+    if made and all(DATE.match(one) and one.endswith("-01") and len(one) == 10 for one in made):
+        return [one[:7] for one in made]
+    return made
 
 
 def _series(grid: Grid, rows: list[list[Any]], name: str, unit: str) -> Series:

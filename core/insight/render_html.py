@@ -18,7 +18,7 @@ from core.insight.slides import Deck
 
 ROWS_SHOWN = 9
 COLUMNS_SHOWN = 6
-POINTS = re.compile(r"[.,;:!?)]*")
+POINTS = re.compile(r"^[.,;:!?)]+")
 LONG = 24  # letters; a longer value may break over lines
 CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127, *range(0x202A, 0x202F)])
 
@@ -38,7 +38,7 @@ def sentence(spans: Sequence[Span], numbers: dict[str, str]) -> str:
             out.append(text(rest))
             held = ""
             continue
-        held = POINTS.match(after.text)[0] if after.claim is None else ""
+        held = "" if after.claim else "".join(POINTS.findall(after.text)[:1])
         kind = "n long" if len(span.text) > LONG else "n"
         target = f'popovertarget="{numbers[span.claim]}"'
         made = f'<button type="button" class="{kind}" {target}>{text(span.text)}</button>'

@@ -192,20 +192,13 @@ def _master_body() -> Place:
 
 def _fill(page: Any, shapes: list[str], *furniture: str) -> None:
     """Replace a master's or layout's shapes by ours."""
-    from lxml import etree
+    from pptx.oxml import parse_xml
 
     tree = page.shapes._spTree  # noqa: SLF001 - the library has no public way to make layouts
     for old in tree.findall("p:sp", NS):
         tree.remove(old)
     for xml in [*shapes, *furniture]:
-        tree.append(etree.fromstring(xml, parser=_parser()))
-
-
-def _parser() -> Any:
-    """The parser that gives the library's own element classes."""
-    from pptx.oxml import oxml_parser
-
-    return oxml_parser
+        tree.append(parse_xml(xml))
 
 
 def _furniture() -> list[str]:
@@ -249,12 +242,13 @@ def _box(x: float, y: float, wide: float, high: float) -> str:
 
 def _theme(master: Any) -> None:
     """Fonts and colours into the theme part."""
-    from lxml import etree
+    from pptx.opc.oxml import serialize_part_xml
+    from pptx.oxml import parse_xml
 
     part = next(
         one.target_part for one in master.part.rels.values() if one.reltype.endswith("/theme")
     )
-    root = etree.fromstring(part.blob)
+    root: Any = parse_xml(part.blob)
     root.set("name", "Lewis Studio")
     for slot, face in (("majorFont", OFFICE_SERIF), ("minorFont", OFFICE_SANS)):
         root.find(f".//a:{slot}/a:latin", NS).set("typeface", face)
@@ -262,7 +256,7 @@ def _theme(master: Any) -> None:
         spot = root.find(f".//a:clrScheme/a:{slot}", NS)
         for old in list(spot):
             spot.remove(old)
-        etree.SubElement(spot, f"{{{NS['a']}}}srgbClr").set("val", colour.removeprefix("#"))
-    part._blob = etree.tostring(  # noqa: SLF001 - a theme is a plain part: its bytes are the part
-        root, xml_declaration=True, encoding="UTF-8", standalone=True
-    )
+        made = spot.makeelement(f"{{{NS['a']}}}srgbClr", {"val": colour.removeprefix("#")})
+        spot.append(made)
+    # a theme is a plain part: its bytes are the part
+    part._blob = serialize_part_xml(root)  # noqa: SLF001

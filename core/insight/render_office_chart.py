@@ -7,6 +7,7 @@ from typing import Any
 from core.insight.render_chart import Plot, extent, steps, ticks, words
 from core.insight.render_office import clean
 
+LABELLED_MAX = 8  # columns that have room for their values
 FORMULA = ("=", "{=", "http:", "https:", "ftp:", "mailto:", "internal:", "external:")
 
 
@@ -20,6 +21,7 @@ def place_chart(placeholder: Any, drawn: Plot) -> Any:
         "line": KIND.LINE,
         "scatter": KIND.XY_SCATTER,
         "histogram": KIND.COLUMN_CLUSTERED,
+        "columns": KIND.COLUMN_CLUSTERED,
     }
     data = DATA.get(drawn.kind, _categories)(drawn)
     frame = placeholder.insert_chart(kinds[drawn.kind], data)
@@ -135,20 +137,20 @@ def _waterfall(chart: Any, drawn: Plot) -> None:
     level.format.fill.solid()
     level.format.fill.fore_color.theme_color = THEME.TEXT_2
     _paint(change.format.fill, None if drawn.hot else 0)
-    for i, one in enumerate(steps(drawn)):
+    bars = steps(drawn)
+    most = max((abs(one.end - one.start) for one in bars), default=0.0)
+    for i, one in enumerate(bars):
         series = level if one.kind == "total" else change
         point = series.points[i]
         if i in drawn.hot and one.kind != "total":
             _paint(point.format.fill, 0)
-        frame = point.data_label.text_frame
-        frame.text = clean(one.text)
-        run = frame.paragraphs[0].runs[0]
-        light = one.kind == "total" or i in drawn.hot or not drawn.hot
-        run.font.color.theme_color = THEME.BACKGROUND_1 if light else THEME.TEXT_1
-        point.data_label.position = XL_LABEL_POSITION.CENTER
+        size = abs(one.end - one.start)
+        inside = size > 0.2 * most and (one.kind == "total" or i in drawn.hot or not drawn.hot)
+        _say(point, one.text, XL_LABEL_POSITION.CENTER, light=inside)
 
 
 def _lines(chart: Any, drawn: Plot) -> None:
+    from pptx.enum.chart import XL_LABEL_POSITION, XL_MARKER_STYLE
     from pptx.util import Pt
 
     _grid(chart, drawn)
@@ -156,8 +158,13 @@ def _lines(chart: Any, drawn: Plot) -> None:
         series.smooth = False
         series.format.line.width = Pt(2.25)
         _paint(series.format.line.fill, j)
-        series.marker.style = None
-        _no_marker(series)
+        series.marker.style = XL_MARKER_STYLE.NONE
+        for i in drawn.hot:
+            point = series.points[i]
+            point.marker.style, point.marker.size = XL_MARKER_STYLE.CIRCLE, 8
+            _paint(point.marker.format.fill, j)
+            if len(drawn.series) == 1:
+                _say(point, drawn.series[0].texts[i], XL_LABEL_POSITION.ABOVE)
 
 
 def _scatter(chart: Any, drawn: Plot) -> None:
@@ -182,10 +189,39 @@ def _histogram(chart: Any, drawn: Plot) -> None:
     _name(chart.category_axis, drawn.x_name)
 
 
+def _columns(chart: Any, drawn: Plot) -> None:
+    """Periods side by side; few enough carry their values."""
+    from pptx.enum.chart import XL_LABEL_POSITION
+
+    _grid(chart, drawn)
+    plot = chart.plots[0]
+    plot.gap_width = 55
+    _paint(plot.series[0].format.fill, None if drawn.emphasised else 0)
+    _highlight(plot.series[0], drawn)
+    if len(drawn.labels) <= LABELLED_MAX:
+        _labels(plot, drawn, XL_LABEL_POSITION.OUTSIDE_END)
+        chart.value_axis.visible = chart.value_axis.has_major_gridlines = False
+        return
+    for i in drawn.hot:
+        _say(plot.series[0].points[i], drawn.series[0].texts[i], XL_LABEL_POSITION.OUTSIDE_END)
+
+
 def _highlight(series: Any, drawn: Plot) -> None:
     if len(drawn.series) == 1 and drawn.emphasised:
         for i in drawn.hot:
             _paint(series.points[i].format.fill, 0)
+
+
+def _say(point: Any, text: str, position: Any, *, light: bool = False) -> None:
+    """A mark's value beside or on it, as it is written everywhere else."""
+    from pptx.enum.dml import MSO_THEME_COLOR as THEME
+
+    frame = point.data_label.text_frame
+    frame.text = clean(text)
+    frame.paragraphs[0].runs[0].font.color.theme_color = (
+        THEME.BACKGROUND_1 if light else THEME.TEXT_1
+    )
+    point.data_label.position = position
 
 
 def _labels(plot: Any, drawn: Plot, position: Any) -> None:
@@ -224,17 +260,24 @@ def _grid(chart: Any, drawn: Plot) -> None:
     _quiet(value.major_gridlines.format.line)
     value.major_gridlines.format.line.fill.fore_color.brightness = 0.5
     value.major_gridlines.format.line.width = Pt(0.5)
-    zero = drawn.kind == "histogram"
+    zero = drawn.kind in {"histogram", "columns"}
     marks = ticks(*extent([v for one in drawn.series for v in one.values], zero=zero))
     value.minimum_scale, value.maximum_scale = marks[0], marks[-1]
     value.major_unit = marks[1] - marks[0]
     value.format.line.fill.background()
     value.major_tick_mark = category.major_tick_mark = XL_TICK_MARK.NONE
     labels = value.tick_labels
-    labels.number_format, labels.number_format_is_linked = number_format(drawn), False
+    labels.number_format, labels.number_format_is_linked = _tick_format(drawn, marks), False
     category.has_major_gridlines = False
     category.tick_label_position = XL_TICK_LABEL_POSITION.LOW
     _quiet(category.format.line)
+
+
+def _tick_format(drawn: Plot, marks: list[float]) -> str:
+    """Ticks need the digits of their step, no more."""
+    if all(mark == int(mark) for mark in marks) and max(map(abs, marks)) < 1e6:
+        return '#,##0"%"' if drawn.unit == "%" else "#,##0"
+    return number_format(drawn)
 
 
 def _name(axis: Any, name: str) -> None:
@@ -262,12 +305,6 @@ def _quiet(line: Any) -> None:
     line.fill.fore_color.theme_color = THEME.ACCENT_6
 
 
-def _no_marker(series: Any) -> None:
-    from pptx.enum.chart import XL_MARKER_STYLE
-
-    series.marker.style = XL_MARKER_STYLE.NONE
-
-
 DATA = {"scatter": _points, "waterfall": _floating}
 STYLE = {
     "bar": _bars,
@@ -275,4 +312,5 @@ STYLE = {
     "line": _lines,
     "scatter": _scatter,
     "histogram": _histogram,
+    "columns": _columns,
 }

@@ -6,7 +6,7 @@ q quiet (levels), s0..s5 series; each also as a stroke with `k`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from html import escape
 
@@ -57,12 +57,12 @@ def _waterfall(drawn: Plot, width: float) -> tuple[str, float]:
 
 def _rows(
     drawn: Plot,
-    spans: list[tuple[str, list[tuple[float, float | None, str]]]],
+    spans: Sequence[tuple[str, Sequence[tuple[float, float | None, str]]]],
     colour: Callable[[int, int], str],
     width: float,
 ) -> tuple[str, float]:
     texts = [text for _, bars in spans for _, _, text in bars]
-    left = min(width * 0.36, max((len(name) for name, _ in spans), default=4) * GLYPH + 14)
+    left = min(width * 0.36, max((len(name) for name, _ in spans), default=4) * GLYPH + 18)
     right = max((len(text) for text in texts), default=3) * GLYPH + 10
     low, high = extent([v for _, bars in spans for s, e, _ in bars for v in (s, e)], zero=True)
     # a value of a bar that goes down stands left of it, where there is room for it
@@ -82,7 +82,7 @@ def _rows(
             _text(
                 left - 10,
                 y + row / 2 + 4.5,
-                _fit(name, left - 14),
+                _fit(name, left - 13),
                 "e" if i in drawn.hot else "t",
                 "end",
             )
@@ -140,18 +140,33 @@ def _scatter(drawn: Plot, width: float) -> tuple[str, float]:
     return "".join(out), frame.height + 4
 
 
-def _histogram(drawn: Plot, width: float) -> tuple[str, float]:
-    """Touching columns over bins."""
+def _histogram(drawn: Plot, width: float, gap: float = 0.0) -> tuple[str, float]:
+    """Columns over bins; they touch."""
     frame = Frame(drawn, width, zero=True, columns=True)
     out = frame.grid()
     step = frame.wide / max(1, len(drawn.labels))
-    for i, value in enumerate(drawn.series[0].values):
+    gap = max(1.0, gap * step)
+    one = drawn.series[0]
+    for i, value in enumerate(one.values):
         if value is not None:
             top, base = sorted((frame.y(value), frame.y(0.0)))
             ink = "a" if i in drawn.hot or not drawn.emphasised else "r"
-            x = frame.left + i * step + 0.5
-            out.append(_rect(x, top, max(step - 1, 1), max(base - top, 0.5), ink))
+            x = frame.left + i * step + gap / 2
+            out.append(_rect(x, top, max(step - gap, 1), max(base - top, 0.5), ink))
+            if drawn.emphasised and i in drawn.hot:
+                out.append(_centred(frame, frame.x(i), top - 7, one.texts[i]))
     return "".join(out), frame.height
+
+
+def _columns(drawn: Plot, width: float) -> tuple[str, float]:
+    """Columns over periods, with air between them."""
+    return _histogram(drawn, width, gap=0.34)
+
+
+def _centred(frame: Frame, x: float, y: float, text: str) -> str:
+    """A value over its mark, kept inside the picture."""
+    half = len(text) * GLYPH / 2
+    return _text(min(max(x, half), frame.width - half), y, text, "e", "middle")
 
 
 class Frame:
@@ -290,4 +305,5 @@ DRAW: dict[str, Callable[[Plot, float], tuple[str, float]]] = {
     "line": _lines,
     "scatter": _scatter,
     "histogram": _histogram,
+    "columns": _columns,
 }

@@ -50,8 +50,8 @@ class Verification(BaseModel):
 
     @property
     def ok(self) -> bool:
-        """Whether everything matches, and there was something to match."""
-        return self.match > 0 and not self.drift and not self.unverifiable
+        """Whether everything that the deck says holds. A deck that claims nothing holds."""
+        return not self.drift and not self.unverifiable
 
 
 def verify(pack: Path, data: list[Path] | None = None) -> Verification:
@@ -75,6 +75,7 @@ def check_deck(deck: Deck, files: list[tuple[str, Path]], folder: Path) -> Verif
         claims = [_claim(deck, claim, again) for claim in deck.claims.values()]
         claims += [_chart(deck, slide, again) for slide in deck.slides if slide.chart]
         claims += [_receipt(deck, one, again) for one in _receipts(deck)]
+        claims += _left_out(deck, again)
         claims += _words(deck, again)
     counts = dict.fromkeys(("match", "drift", "unverifiable"), 0)
     for one in claims:
@@ -122,14 +123,24 @@ def _chart(deck: Deck, slide: Slide, again: Again) -> Checked:
     shown = [one.evidence for one in deck.claims.values() if one.evidence.query == slide.query]
     now = trim(grid, shown, slide.chart)
     names = [slide.chart.x, *slide.chart.y]
-    before, after = _columns(asked.grid, names), _columns(now, names)
-    made.found = _rows(len(after))
-    pairs = list(zip(before, after, strict=False))
-    differ = sum(not all(map(_same, old, new)) for old, new in pairs)
-    differ += abs(len(before) - len(after))
+    differ = _differing(_columns(asked.grid, names), _columns(now, names))
+    made.found = _rows(len(now.rows))
     if differ:
-        made.status, made.reason = "drift", f"{_rows(differ)} of the chart differ."
+        made.status, made.reason = "drift", f"The chart draws other values: {_rows(differ)}."
     return made
+
+
+def _differing(before: list[list[Any]], after: list[list[Any]]) -> int:
+    """How many rows differ: by their x where it names a row, else in order."""
+    keyed = [{str(row[0]): row for row in rows} for rows in (before, after)]
+    if len(keyed[0]) == len(before) and len(keyed[1]) == len(after):
+        shared = keyed[0].keys() & keyed[1].keys()
+        alone = len(keyed[0].keys() ^ keyed[1].keys())
+        pairs = [(keyed[0][x], keyed[1][x]) for x in shared]
+    else:
+        alone = abs(len(before) - len(after))
+        pairs = list(zip(before, after, strict=False))
+    return alone + sum(not all(map(_same, old, new)) for old, new in pairs)
 
 
 def _receipts(deck: Deck) -> list[Receipt]:
@@ -161,6 +172,19 @@ def _receipt(deck: Deck, stored: Receipt, again: Again) -> Checked:
     elif made.found != made.stored:
         made.status, made.reason = "drift", "The data gives another receipt."
     return made
+
+
+def _left_out(deck: Deck, again: Again) -> list[Checked]:
+    """Findings that the recipes make and support, and that the deck does not hold."""
+    held = {one.finding for one in deck.receipts if one.supported}
+    found = []
+    for family in dict.fromkeys(look.family for look in deck.looks):
+        for one in again.supported(family):
+            if one.finding not in held:
+                made = Checked(id=f"receipt {one.finding}", status="drift", found=receipt_line(one))
+                made.reason = "The data supports a finding that the deck does not have."
+                found.append(made)
+    return found
 
 
 def _words(deck: Deck, again: Again) -> list[Checked]:

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Coroutine
+from functools import cache
 from typing import Any, TypeVar
 
 from core.errors import Cancelled
@@ -13,8 +14,14 @@ from core.kernel.events import EventLog
 from core.kernel.gates import Amounts
 
 T = TypeVar("T")
-LOOP = asyncio.new_event_loop()  # the one loop of all asynchronous acts
-threading.Thread(target=LOOP.run_forever, name="acts", daemon=True).start()
+
+
+@cache
+def loop() -> asyncio.AbstractEventLoop:
+    """The one loop of all asynchronous acts, running in its own thread."""
+    made = asyncio.new_event_loop()
+    threading.Thread(target=made.run_forever, name="acts", daemon=True).start()
+    return made
 
 
 class Call:
@@ -61,7 +68,7 @@ class Call:
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of `work` on the shared loop; a cancel interrupts it within milliseconds."""
-        future = asyncio.run_coroutine_threadsafe(work, LOOP)
+        future = asyncio.run_coroutine_threadsafe(work, loop())
         self.on_stop(future.cancel)
         return future.result()
 
@@ -91,11 +98,16 @@ class Calls:
         self._open: dict[str, list[Call]] = defaultdict(list)
         self._stopping: set[str] = set()
 
-    def start(self, call: Call) -> None:
-        """Make `call` stoppable. Raises Cancelled when its task is already being stopped."""
+    def start(self, call: Call, *, again: bool = False) -> None:
+        """Make `call` stoppable. Raises Cancelled when its task is already being stopped.
+
+        `again`: the act was begun before a crash, so it is stopped instead, and then settled.
+        """
         with self._lock:
             if call.task_id in self._stopping:
-                raise Cancelled("The task was cancelled.")
+                if not again:
+                    raise Cancelled("The task was cancelled.")
+                call.stopped = True
             self._open[call.task_id].append(call)
 
     def end(self, call: Call) -> None:

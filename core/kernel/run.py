@@ -68,7 +68,8 @@ class Run:
         """What `act` returned, as JSON; recorded once, and the same on every replay.
 
         `estimate` is an upper bound per unit, e.g. `{"nusd": 1_200}`. `stop` interrupts the act.
-        `shows` is what an approver sees, and what the approval binds to. Raises what a gate or the act raised, rebuilt from its record.
+        `shows` is what an approver sees, and what the approval binds to. Raises what a gate or the
+        act raised, rebuilt from its record.
         """
         with self._alone(f"{kind} {name!r}"):
             slot = self._slot()
@@ -82,10 +83,10 @@ class Run:
             call = Call(self.task_id, seq, self._kernel.events)
             if stop:
                 call.on_stop(stop)
-            self._kernel.calls.start(call)
+            again = row is not None and row.state == "running"
+            self._kernel.calls.start(call, again=again)
             try:
                 refused = self._admit(ask) if row is None else self._decide(ask, row)
-                again = row is not None and row.state == "running"
                 made = refused or self._perform(slot, ask, call, act, again=again)
                 return steps.result(made, self._kernel.blobs)
             finally:
@@ -195,7 +196,10 @@ class Run:
         def perform() -> dict[str, Any]:
             if again:
                 call.say("step.restarted")  # what viewers saw of the first try is void
-            return steps.outcome_of(call, act, self._kernel.blobs)
+            made = steps.outcome_of(call, act, self._kernel.blobs)
+            if again and made.pop("unbegun", False):
+                made["spent"] = ask.estimate  # nobody knows what the first try cost
+            return made
 
         outcome = self._kernel.engine.act(slot, f"{ask.kind} {ask.name}", perform)
         if call.spoke:

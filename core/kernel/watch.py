@@ -83,9 +83,7 @@ class Watch:
             TASK.c.state == "running", TASK.c.cancel_at < now() - STOP_GRACE
         )
         for task in self._kernel.database.rows(old):
-            running = sa.select(STEP).where(STEP.c.task_id == task.id, STEP.c.state == "running")
-            for step in self._kernel.database.rows(running.where(STEP.c.leaf)):
-                self._charge_estimate(task, step)
+            self._charge_estimates(task)
             error = Cancelled("The task was abandoned.").as_value()
             legs.end(self._kernel, task.id, "cancelled", error=error)
             self._kernel.engine.cancel(task.id, task.leg)
@@ -107,14 +105,23 @@ class Watch:
         if not tasks:
             return
         for leg in self._kernel.engine.given_up(list(tasks)):
-            task = tasks[leg]
+            task = self._kernel.task(tasks[leg].id)  # it may have gone on since it was read
+            if (task.state, f"{task.id}.{task.leg}") != ("running", leg):
+                continue
+            self._charge_estimates(task)
             error = ActFailed("The studio could not go on with this task.", error="GivenUp")
             legs.end(self._kernel, task.id, "failed", error=error.as_value(), leg=task.leg)
+
+    def _charge_estimates(self, task: sa.Row[Any]) -> None:
+        """What was left running is settled at its estimate: nobody knows what it cost."""
+        running = sa.select(STEP).where(STEP.c.task_id == task.id, STEP.c.state == "running")
+        for step in self._kernel.database.rows(running.where(STEP.c.leaf)):
+            self._charge_estimate(task, step)
 
     def _charge_estimate(self, task: sa.Row[Any], step: sa.Row[Any]) -> None:
         who = Who(**task.who)
         ask = Ask(task.id, step.seq, step.kind, step.name, who, step.estimate, task.operation)
-        outcome = Cancelled("The act did not stop; its estimate was charged.").as_value()
+        outcome = Cancelled("The act did not end; its estimate was charged.").as_value()
         outcome |= {"spent": step.estimate, "uses": []}
         self._kernel.commit(task.id, lambda db: steps.settle(self._kernel, db, ask, outcome))
 

@@ -92,17 +92,11 @@ class Accounts:
             if amounts[key[1]] > left:
                 return refusal(key, most, left, at)
         rows = list(ids.values())
-        self._run(db, "hold", ids=rows, **_per_unit("held", amounts))
-        self._run(
-            db,
-            "holds",
-            key=ask.key,
-            org_id=ask.who.org,
-            accounts=json.dumps(rows),
-            lease=at + LEASE,
-            **_per_unit("held", amounts),
-        )
-        self._enter(db, ask.key, "hold", rows, at, held=amounts)
+        about = {"key": ask.key, "org_id": ask.who.org, "accounts": json.dumps(rows)}
+        with self._run.together(db):
+            self._run(db, "hold", ids=rows, **_per_unit("held", amounts))
+            self._run(db, "holds", **about, lease=at + LEASE, **_per_unit("held", amounts))
+            self._enter(db, ask.key, "hold", rows, at, held=amounts)
         return Verdict("ledger")
 
     def settle(self, db: sa.Connection, ask: Ask, spent: Amounts) -> Amounts:
@@ -214,11 +208,13 @@ class Accounts:
         at: datetime,
     ) -> None:
         """Take `held` off and put `spent` on every account, and journal both."""
-        self._run(db, "lock", ids=ids)
         amounts = {**_per_unit("held", held), **_per_unit("spent", spent)}
-        self._run(db, "book", ids=ids, **amounts)
         freed = {unit: -amount for unit, amount in held.items()}
-        self._enter(db, key, kind, ids, at, held=freed, spent=spent)
+        with self._run.together(db):
+            if not self._database.is_sqlite:  # in one order, or two settlements deadlock
+                self._run(db, "lock", ids=ids)
+            self._run(db, "book", ids=ids, **amounts)
+            self._enter(db, key, kind, ids, at, held=freed, spent=spent)
 
     def _enter(
         self,

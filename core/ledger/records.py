@@ -55,6 +55,7 @@ class Hold(SQLModel, table=True):
     tokens: int = Field(sa_type=sa.BigInteger)
     accounts: str  # their ids, a JSON array
     lease_at: datetime = Field(sa_type=Utc)  # who does not renew it by then is dead
+
     __table_args__ = (
         sa.Index(
             "ix_ledger_hold_open",
@@ -62,6 +63,7 @@ class Hold(SQLModel, table=True):
             sqlite_where=sa.text("state = 'open'"),
             postgresql_where=sa.text("state = 'open'"),
         ),
+        {"sqlite_with_rowid": False},  # one tree to write instead of two
     )
 
 
@@ -73,6 +75,7 @@ class Entry(SQLModel, table=True):
     """
 
     __tablename__ = "ledger_entry"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own form
 
     key: str = Field(primary_key=True)  # task:seq
     account_id: int = Field(primary_key=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -93,6 +94,11 @@ class Statements:
         name = match.group(1)
         amount = name.startswith(("held_", "spent_")) or name in ("amount", "id")
         return f"%({name})s" + ("::bigint" if amount else "")
+
+    def together(self, db: sa.Connection) -> AbstractContextManager[Any]:
+        """Statements run inside go to the server in one round trip; none may read a result."""
+        driver: Any = db.connection.driver_connection
+        return nullcontext() if self._sqlite else driver.pipeline()
 
     def __call__(self, db: sa.Connection, statement: str, /, **values: Any) -> Any:
         """The driver's cursor after `statement` ran with `values`."""

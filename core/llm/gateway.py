@@ -70,7 +70,8 @@ class Gateway:
         """An upper bound of one attempt: {"nusd": ..., "tokens": ...}."""
         prompt = tokens.count_prompt(messages, tools)
         reserve = self.price(model).reserve_nusd(prompt, tokens_max)
-        return {"nusd": reserve, "tokens": tokens.bound(prompt) + tokens_max}
+        exact = self._provider(model)[0].counts_by_rule
+        return {"nusd": reserve, "tokens": (prompt if exact else tokens.bound(prompt)) + tokens_max}
 
     def complete(
         self,

@@ -31,6 +31,11 @@ class Request:
 class Provider(Protocol):
     """A way to models."""
 
+    @property
+    def counts_by_rule(self) -> bool:
+        """Its usage is exactly what core.llm.tokens counts."""
+        ...
+
     def missing(self, config: ModelSettings) -> str:
         """The setting without which this provider is absent, or nothing."""
         ...

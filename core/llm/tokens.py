@@ -1,8 +1,8 @@
 """How many tokens a text is, by a fixed rule: for estimates, and where a provider does not tell.
 
-The rule counts a token for every five letters begun of a word, every three digits begun of a
-number, every other visible ASCII character, and every two bytes begun of other scripts; three more
-for each message. It is deliberately a little above what common tokenizers count.
+The rule counts a token for every six letters begun of a word, every three digits begun of a number,
+every two signs begun of a row of them, and every two bytes begun of other scripts; three more for
+each message. It lies a little above what common tokenizers count of prose, code and JSON.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from core.llm.messages import Message, ToolSpec
 
-PIECE = re.compile(r"[A-Za-z]+|[0-9]+|[^\x00-\x7F]+|[^\s\w]|_")
+PIECE = re.compile(r"[A-Za-z]+|[0-9]+|[^\x00-\x7F]+|[^\s\w]+|_+")
 PER_MESSAGE = 3
 HEADROOM, MORE = 1.25, 50  # tokenizers differ by about a fifth; wrappers add a few
 
@@ -44,5 +44,5 @@ def _piece(piece: str) -> int:
     if not first.isascii():
         return -(-len(piece.encode()) // 2)
     if first.isalpha():
-        return -(-len(piece) // 5)
-    return -(-len(piece) // 3) if first.isdigit() else 1
+        return -(-len(piece) // 6)
+    return -(-len(piece) // (3 if first.isdigit() else 2))

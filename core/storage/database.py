@@ -65,9 +65,7 @@ class Database:
             file = Path(url.removeprefix("sqlite:///"))
             file.parent.mkdir(parents=True, exist_ok=True)
             self._claim = claim(file.with_suffix(".lock"))
-        self.engine = sa.create_engine(
-            url, pool_size=pool_size, max_overflow=2 * pool_size, pool_pre_ping=not self.is_sqlite
-        )
+        self.engine = sa.create_engine(url, pool_size=pool_size, max_overflow=2 * pool_size)
         self._driver_error: type[Exception] = self.engine.dialect.loaded_dbapi.Error
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare)
@@ -98,7 +96,8 @@ class Database:
                         "The disk is full, so nothing more can be recorded.",
                         hint="Free some space; finished steps are kept and the task can go on.",
                     ) from error
-                if getattr(cause, "sqlstate", "") not in RETRIED:
+                lost = getattr(error, "connection_invalidated", False)  # the server restarted
+                if not lost and getattr(cause, "sqlstate", "") not in RETRIED:
                     raise
             time.sleep(0.01 * 2**attempt)
         raise Unavailable("The database is too busy.", hint="Try again in a minute.")

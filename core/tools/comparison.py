@@ -52,11 +52,14 @@ ORDER BY 1"""
        after - before AS change, (after - before) / nullif(abs(before), 0) AS share{extra}
 FROM {self._rows()}"""
 
-    def segments(self, dimension: str, sign: int) -> str:
-        """SQL of what each segment adds to the change, largest in the direction of `sign` first."""
+    def segments(self, dimension: str, sign: int, outer: dict[str, str] | None = None) -> str:
+        """SQL of what each segment adds to the change, largest in the direction of `sign` first.
+
+        Only rows that have the values in `outer`, if any.
+        """
         order = "DESC" if sign > 0 else "ASC"
         return f"""WITH parts AS (
-{self._parts([dimension], ["segment"])}
+{self._parts([dimension], ["segment"], outer)}
 )
 SELECT *, change / nullif(sum(change) OVER (), 0) AS share,
        row_number() OVER (ORDER BY change {order}, segment) AS rank
@@ -114,7 +117,11 @@ FROM (SELECT * FROM priced ORDER BY segment)"""
             f"WHERE {self.label} IN ({listed}))"
         )
 
-    def _parts(self, dimensions: list[str], names: list[str]) -> str:
+    def _parts(
+        self, dimensions: list[str], names: list[str], outer: dict[str, str] | None = None
+    ) -> str:
+        inside = [f"{named(column)} = {literal(value)}" for column, value in (outer or {}).items()]
+        kept = f"\n  WHERE {' AND '.join(inside)}" if inside else ""
         keys = ", ".join(
             f"{named(column)} AS {name}" for column, name in zip(dimensions, names, strict=True)
         )
@@ -123,7 +130,7 @@ FROM (SELECT * FROM priced ORDER BY segment)"""
         if self.total:
             return f"""  SELECT {keys},
          {self.value(was)} AS before, {self.value(now)} AS after, after - before AS change
-  FROM {self._rows()}
+  FROM {self._rows()}{kept}
   GROUP BY {groups}"""
         count = f"count({quote(self.measure)}) FILTER (WHERE period = {{}})"
         return f"""  SELECT {keys},
@@ -133,5 +140,5 @@ FROM (SELECT * FROM priced ORDER BY segment)"""
          sum(coalesce(before, 0) * rows_before) OVER () / all_before AS usual,
          coalesce((after - usual) * rows_after / all_after, 0)
          - coalesce((before - usual) * rows_before / all_before, 0) AS change
-  FROM {self._rows()}
+  FROM {self._rows()}{kept}
   GROUP BY {groups}"""

@@ -40,12 +40,21 @@ def test_json_is_one_object_a_line_with_the_extra_fields(lines):
     assert found["at"].endswith("+00:00")
 
 
-def test_plain_is_one_line_for_people_and_nobody_forges_a_second(lines):
+def test_plain_is_for_people_and_nobody_forges_a_record(lines):
     start_logs("INFO", "plain", redact=redact, stream=lines)
-    log.warning("a file named %s", "x\n2026-01-01 ERROR core: forged\r", extra={"task_id": "t1"})
-    assert lines.getvalue().count("\n") == 1
-    assert "WARNING core.example: a file named x\\n2026" in lines.getvalue()
+    forged = "x\n2026-01-01 ERROR core: forged\r2026-01-01 ERROR core: forged"
+    try:
+        raise_with(forged)
+    except ValueError:
+        log.exception("a file named %s", forged, extra={"task_id": "t1", "named": forged})
+    told = lines.getvalue().splitlines()
+    assert "ERROR   core.example: a file named x" in told[0]
+    assert [line for line in told[1:] if not line.startswith("    ")] == []
     assert "task_id=t1" in lines.getvalue()
+
+
+def raise_with(text: str) -> None:
+    raise ValueError(text)
 
 
 @pytest.mark.parametrize("format", ["plain", "json"])

@@ -51,7 +51,7 @@ def write_pack(deck: Deck, blobs: Blobs | None = None) -> bytes:
     formats = discover()
     entries: list[tuple[str, bytes]] = [("README.txt", _readme(deck, files).encode())]
     entries.append(("deck.json", deck.model_dump_json(indent=1).encode()))
-    entries += [(f"deck.{suffix}", formats[suffix](deck, blobs)) for suffix in ("html", "pptx")]
+    entries += [(f"deck.{one}", formats[one].whole(deck, blobs)) for one in ("html", "pptx")]
     for id, asked in deck.queries.items():
         name = UNSAFE.sub("_", id)
         entries.append((f"evidence/{name}.sql", f"{asked.sql}\n".encode()))

@@ -43,6 +43,7 @@ class Hosted:
     route: Callable[[ModelSettings], Route]
     published: str | None = None  # prefix of its models in the price map; None: not in it
     free: bool = False
+    counts_by_rule: bool = False
 
     def missing(self, config: ModelSettings) -> str:
         """The setting that is not set, or nothing."""

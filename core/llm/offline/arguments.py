@@ -17,6 +17,12 @@ def suits(tool: ToolSpec, profile: dict[str, Any]) -> bool:
         return False
     if "measures" in names and len(measures) < 2:
         return False
+    splits = {"dimension", "dimensions"} & names.keys() and not {
+        "period",
+        "aggregate",
+    } & names.keys()
+    if splits and not with_role(profile, "dimension"):
+        return False
     return bool(measures) or "measure" not in required(tool)
 
 
@@ -24,8 +30,7 @@ def empty(tool: ToolSpec, table: str, profile: dict[str, Any], wish: Wish) -> di
     """The fewest arguments: everything that fits is looked at."""
     made: dict[str, Any] = {"table": table}
     if "measure" in required(tool):
-        named = [name for name in wish.named if name in with_role(profile, "measure")]
-        made["measure"] = named[0] if named else main_measure(profile)
+        made["measure"] = wish.measures[0] if wish.measures else main_measure(profile)
     if "time" in required(tool):
         made["time"] = with_role(profile, "time")[0]
     return made
@@ -33,13 +38,12 @@ def empty(tool: ToolSpec, table: str, profile: dict[str, Any], wish: Wish) -> di
 
 def fill(tool: ToolSpec, table: str, profile: dict[str, Any], wish: Wish) -> dict[str, Any]:
     """The arguments that make the tool answer the wish; what it leaves open is left out."""
-    measures = [name for name in wish.named if name in with_role(profile, "measure")]
-    dimensions = [name for name in wish.named if name in with_role(profile, "dimension")]
+    measures, dimensions = wish.measures, wish.groups
     times = [name for name in wish.named if name in with_role(profile, "time")]
     counts = wish.aggregate == "count" and not measures
     wanted = {
         "measure": measures[0] if measures else None if counts else _implied(tool, profile, wish),
-        "measures": measures if len(measures) > 1 else None,
+        "measures": measures or None,
         "dimension": dimensions[0] if dimensions else None,
         "dimensions": dimensions or None,
         "time": times[0] if times else None,

@@ -9,14 +9,16 @@ from collections.abc import Sequence
 from core.llm.messages import ToolSpec
 from core.llm.offline.arguments import properties
 from core.llm.offline.question import Wish
-from core.llm.offline.words import is_typo, split, stem
+from core.llm.offline.words import STOP, is_typo, split, stem
 
 ANSWERS = re.compile(r"^\s*answers:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
 ENOUGH = 1.5  # a score below this is chance
+SMALL = 0.5  # what "by" or "which" say, beside words of their own
 NEAR = 0.6  # share of the best score that makes a tool direct as well
 DIRECT_MAX = 2
 OVER_TIME = re.compile(
-    r"\b(?:over time|trend\w*|develop\w*|evol\w+|trajectory|season\w*|history)\b"
+    r"\b(?:over time|trend\w*|develop\w*|evol\w+|trajectory|history|when"
+    r"|which (?:day|week|month|quarter|year))\b"
 )
 
 
@@ -37,7 +39,8 @@ def score(wish: Wish, tool: ToolSpec, tools: Sequence[ToolSpec]) -> float:
     points = 0.0
     for phrase in answers(tool):
         if all(_said(word, wish.stems) for word in phrase):
-            points += math.log(1 + len(tools) / sum(phrase in others for others in known))
+            rare = math.log(1 + len(tools) / sum(phrase in others for others in known))
+            points += rare * (SMALL if STOP.issuperset(phrase) else 1.0)
     return points + _expresses(wish, properties(tool).keys())
 
 
@@ -52,18 +55,19 @@ def answers(tool: ToolSpec) -> frozenset[tuple[str, ...]]:
 def _expresses(wish: Wish, names: object) -> float:
     """Points for parameters that the question gives a value."""
     have = set(names)  # pyright: ignore[reportArgumentType, reportCallIssue] - keys of a schema
-    points = 0.0
     if {"period", "current"} & have:
-        points += 3.0 * (wish.change or wish.period is not None) + 2.0 * wish.why
-    elif "time" in have:
-        points += 2.0 * bool(OVER_TIME.search(wish.text.lower()))
-    if "aggregate" in have and not wish.why:
-        points += 3.0 * bool(wish.aggregate) + 2.0 * (wish.extreme and wish.splits)
-    if "top" in have:
-        points += 1.5 * (wish.extreme and not wish.why)
-    if "dimensions" in have and "period" not in have:
-        points += 1.0 * (wish.splits and not wish.why)
-    return points
+        return max(6.0 * wish.change, 3.0 * (wish.period is not None)) + 2.0 * wish.why
+    if "time" in have:
+        return 7.0 * bool(OVER_TIME.search(wish.text.lower()))
+    if wish.why:
+        return 0.0
+    if "aggregate" in have:
+        asks = 3.0 * bool(wish.aggregate) + 5.0 * wish.extreme
+        return min(asks, 1.0) if wish.change else asks
+    if "measures" in have:
+        pair = len(wish.measures) > 1 and not (wish.splits or wish.aggregate or wish.period)
+        return 2.0 * pair
+    return ("dimensions" in have) * (wish.splits + 1.0 * bool(wish.splits and wish.groups))
 
 
 def _said(word: str, stems: frozenset[str]) -> bool:

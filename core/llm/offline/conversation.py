@@ -10,18 +10,21 @@ from typing import Any
 
 from core.llm.messages import Message, ToolCall, ToolSpec
 
-QUESTION = re.compile(r"^\s*(?:question|goal|objective)\s*:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
-TABLES = re.compile(r"^\s*(?:tables?|data|files?)\s*:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
+QUESTION = re.compile(
+    r"^\s*(?:question|goal|objective)[ \t]*:[ \t]*(.+)$", re.IGNORECASE | re.MULTILINE
+)
+TABLES = re.compile(r"^\s*(?:tables?|data|files?)[ \t]*:[ \t]*(.+)$", re.IGNORECASE | re.MULTILINE)
 BESIDE = re.compile(r"\([^)]*\)")
 SPENT = re.compile(
     r"\b(?:budget|iterations?|tokens?|steps?|money|time)\b[^.!?\n]{0,80}"
     r"\b(?:nearly|almost|about to|all but|spent|exhausted|used up|over|last|none|no more)\b"
     r"|\b(?:last|final|no more)\s+(?:iteration|step|turn|call)s?\b"
     r"|\b(?:iterations?|steps?|calls?)\s+(?:left|remaining)\s*:?\s*[01]\b"
-    r"|\b[01]\s+(?:iterations?|steps?|calls?)\s+(?:left|remaining)\b"
-    r"|\b(?:answer|finish|conclude|stop)\s+now\b",
+    r"|\b[01]\s+(?:iterations?|steps?|calls?)\s+(?:left|remaining)\b",
     re.IGNORECASE,
 )
+ASKED_TO_END = re.compile(r"\b(?:answer|finish|conclude|stop)\s+now\b", re.IGNORECASE)
+REMARK = re.compile(r"\s*(?:\{|(?:studio|note|reminder)\s*:)", re.IGNORECASE)
 
 
 @dataclass
@@ -35,6 +38,7 @@ class Conversation:
     results: list[dict[str, Any]] = field(default_factory=list)
     made: list[ToolCall] = field(default_factory=list)
     told_to_stop: bool = False
+    ran_short: bool = False  # of budget or iterations; then the answer says so
 
     def has_made(self, call: ToolCall) -> bool:
         """The same tool was called with the same arguments."""
@@ -49,8 +53,9 @@ def read(messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> Convers
     stated = QUESTION.search(asked)
     talk.question = stated[1].strip() if stated else TABLES.sub("", asked).strip()
     for message in messages[at + 1 :]:
-        if message.role in ("system", "user") and SPENT.search(message.content):
-            talk.told_to_stop = True
+        if message.role in ("system", "user"):
+            talk.ran_short |= bool(SPENT.search(message.content))
+            talk.told_to_stop |= talk.ran_short or bool(ASKED_TO_END.search(message.content))
     for message in messages:
         talk.made.extend(message.tool_calls)
         _hear(talk, message)
@@ -67,14 +72,18 @@ def is_profile(value: Any) -> bool:
 
 
 def _asked_at(messages: Sequence[Message]) -> int:
-    """The question: the last thing a person said that is no remark about the budget."""
-    first_move = next((i for i, m in enumerate(messages) if m.tool_calls), len(messages))
-    spots = [i for i, m in enumerate(messages) if m.role == "user"]
-    before = [i for i in spots if i < first_move]
-    later = [i for i in spots if i > first_move and not SPENT.search(messages[i].content)]
+    """The question: the last thing a person said; what the studio remarks on the way is none."""
+    first = next((i for i, m in enumerate(messages) if m.role == "assistant"), len(messages))
     answered = [i for i, m in enumerate(messages) if m.role == "assistant" and not m.tool_calls]
-    fresh = [i for i in later if answered and i > answered[0]]  # a follow-up, not a remark
+    spots = [i for i, m in enumerate(messages) if m.role == "user"]
+    asked = [i for i in spots if not _is_remark(messages[i].content)]
+    before = [i for i in asked if i < first] or [i for i in spots if i < first]
+    fresh = [i for i in asked if answered and i > answered[0]]  # a follow-up
     return (fresh or before or spots or [-1])[-1]
+
+
+def _is_remark(text: str) -> bool:
+    return bool(REMARK.match(text) or ASKED_TO_END.search(text) or SPENT.search(text))
 
 
 def _hear(talk: Conversation, message: Message) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from core.llm.messages import ToolSpec
 from core.llm.offline import plan
 from core.llm.offline.conversation import Conversation
-from core.llm.offline.question import Wish, understand
+from core.llm.offline.question import Wish
 from core.llm.offline.words import stem, telling
 
 REFERENCE = re.compile(r"\[\[[^\[\]]+\]\]")
@@ -27,16 +27,16 @@ EARLY = "I stopped early because the budget or the iterations were nearly spent.
 def compose(talk: Conversation, tools: Sequence[ToolSpec]) -> str:
     """The most telling supported findings, else what the data says directly, else its silence."""
     if not talk.profiles and not talk.results:
-        return f"{NO_TABLE} {EARLY}" if talk.told_to_stop else NO_TABLE
-    direct = plan.direct_names(talk, tools)
-    found = _rank(_latest(talk), direct, _wish(talk))
-    leads, asides = _select(found, direct, open=_wish(talk).open)
+        return f"{NO_TABLE} {EARLY}" if talk.ran_short else NO_TABLE
+    wish, direct = plan.wish_of(talk), plan.direct_names(talk, tools)
+    found = _rank(_latest(talk), direct, wish)
+    leads, asides = _select(found, direct, open=wish.open)
     parts = list(_sentences(leads, asides))
     if plan.lacks_time(talk):
         parts.insert(0, NO_TIME)
     if not any(finding["status"] == "supported" for finding in (*leads, *asides)):
-        parts += _silence(bool(parts), wanted=_wish(talk).open or not leads)
-    if talk.told_to_stop:
+        parts += _silence(bool(parts), wanted=wish.open or not leads)
+    if talk.ran_short:
         parts.append(EARLY)
     return " ".join(parts)
 
@@ -44,11 +44,6 @@ def compose(talk: Conversation, tools: Sequence[ToolSpec]) -> str:
 def is_typed(sentence: str) -> bool:
     """A digit stands outside the references."""
     return bool(DIGIT.search(REFERENCE.sub("", sentence)))
-
-
-def _wish(talk: Conversation) -> Wish:
-    table = plan.best_table(talk)
-    return understand(talk.question, talk.profiles[table] if table else {"columns": []})
 
 
 def _latest(talk: Conversation) -> list[dict[str, Any]]:

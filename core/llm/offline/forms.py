@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from core.llm.offline.words import likeness, split, stem
+from core.llm.offline.words import likeness, split, stem, telling
 
 LABELLED = re.compile(r"^[\s>*-]*([^\W\d][\w .'/-]{0,60}?)\s*(?::|=)\s*(\S.*?)\s*$", re.MULTILINE)
 NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
@@ -59,7 +59,7 @@ def lookup(name: str, labels: dict[str, str]) -> str | None:
 
 def _meaning(wanted: list[str], label: str) -> float:
     """How much of both names the words share."""
-    have = [stem(word) for word in split(label)]
+    have = telling(label)
     if not have or not wanted:
         return 0.0
     covered = sum(max(likeness(want, word) for word in have) for want in wanted)

@@ -30,7 +30,9 @@ QUARTERS = (
 DAY = re.compile(r"\b(?P<day>(?:19|20)\d\d-\d\d-\d\d)\b")
 ISO_MONTH = re.compile(rf"\b{YEAR}-(?P<month>0[1-9]|1[0-2])\b")
 NAMED_MONTH = re.compile(rf"\b{MONTH}(?:\s*,?\s*(?:of\s+)?{YEAR})?(?=\W|$)")
-ONLY_YEAR = re.compile(rf"\b(?:in|of|during|for|since|year)\s+{YEAR}\b")
+ONLY_YEAR = re.compile(
+    rf"\b(?:in|during|for|since|year)\s+{YEAR}\b(?!-)|\bof\s+(?P<of>(?:19|20)\d\d)\W*$"
+)
 WHOLE = {"dai": "day", "annual": "year"}
 
 
@@ -38,7 +40,7 @@ WHOLE = {"dai": "day", "annual": "year"}
 class Period:
     """`unit` is day, week, month, quarter or year; `current` is "last" or one of them by name.
 
-    By name: "2025-03-31", "2025-03", "2025-Q3", "2025"; without a year "Q3", "03".
+    By name: "2025-03-31", "2025-03", "2025 Q3", "2025"; without a year "Q3", "03".
     """
 
     unit: str
@@ -51,12 +53,24 @@ def find(text: str) -> Period | None:
     return _quarter(text) or _day(text) or _month(text) or _year(text) or _relative(text)
 
 
+def dated(period: Period, last: str) -> Period:
+    """A month or quarter without a year gets the latest that had begun on `last`, an ISO date."""
+    bare = re.fullmatch(r"Q?(\d\d?)", period.current)
+    if not bare or not re.match(r"\d{4}-\d\d", last):
+        return period
+    year, month = int(last[:4]), int(last[5:7])
+    reached = (month + 2) // 3 if period.unit == "quarter" else month
+    year -= int(bare[1]) > reached
+    gap = " " if period.unit == "quarter" else "-"
+    return Period(period.unit, f"{year}{gap}{period.current}")
+
+
 def _quarter(text: str) -> Period | None:
     for pattern in QUARTERS:
         if found := pattern.search(text):
             number = ORDINALS.get(found["quarter"]) or int(found["quarter"])
             return Period(
-                "quarter", f"{found['year']}-Q{number}" if found["year"] else f"Q{number}"
+                "quarter", f"{found['year']} Q{number}" if found["year"] else f"Q{number}"
             )
     return None
 
@@ -83,7 +97,7 @@ def _may(text: str) -> Period | None:
 
 def _year(text: str) -> Period | None:
     found = ONLY_YEAR.search(text)
-    return Period("year", found["year"]) if found else None
+    return Period("year", found["year"] or found["of"]) if found else None
 
 
 def _relative(text: str) -> Period | None:

@@ -33,12 +33,14 @@ def next_calls(talk: Conversation, tools: Sequence[ToolSpec]) -> list[ToolCall]:
 
 def direct_names(talk: Conversation, tools: Sequence[ToolSpec]) -> set[str]:
     """Names of the tools that speak to the question itself."""
-    table = best_table(talk)
-    if table is None:
-        return set()
-    wish = understand(talk.question, talk.profiles[table])
     recipes = [tool for tool in tools if tool.name != PROFILE]
-    return {tool.name for tool in choose.direct(wish, recipes)}
+    return {tool.name for tool in choose.direct(wish_of(talk), recipes)}
+
+
+def wish_of(talk: Conversation) -> Wish:
+    """The question, in terms of the table that knows its words best, if there is one."""
+    table = best_table(talk)
+    return understand(talk.question, talk.profiles[table] if table else {"columns": []})
 
 
 def best_table(talk: Conversation) -> str | None:
@@ -84,7 +86,8 @@ def _sweep(talk: Conversation, recipes: Sequence[ToolSpec]) -> list[ToolCall]:
     if first and not wish.open:
         return []
     rest = [tool for tool in fitting if tool.name not in first]
-    return _fresh(talk, [(tool.name, empty(tool, table, profile, wish)) for tool in rest])
+    wanted = [(tool.name, empty(tool, table, profile, wish)) for tool in rest]
+    return _fresh(talk, sorted(wanted, key=lambda call: len(call[1])))  # the emptiest first
 
 
 def _blind(talk: Conversation, recipes: Sequence[ToolSpec]) -> list[ToolCall]:

@@ -22,7 +22,7 @@ AGGREGATES = (
     ("count", re.compile(r"\b(?:how many|number of|count)\b")),
     ("median", re.compile(r"\b(?:median|typical|typically|middle)\b")),
     ("mean", re.compile(r"\b(?:average|averages|mean|avg)\b")),
-    ("sum", re.compile(r"\b(?:total|totals|sum|how much|overall|altogether)\b")),
+    ("sum", re.compile(r"\b(?:total|totals|sum|how much|overall|altogether|shares?|portion)\b")),
     ("max", re.compile(r"\b(?:maximum|max)\b")),
     ("min", re.compile(r"\b(?:minimum|min)\b")),
 )
@@ -34,9 +34,11 @@ EXTREME = re.compile(
 SPLIT = re.compile(r"\b(?:which|where|who|by|per|each|across|between|among|for every)\b")
 CHANGE = re.compile(
     r"\b(?:chang\w*|f[ae]ll\w*|drop\w*|declin\w*|decreas\w*|r[io]se\w*|rising|increas\w*|gr[eo]w\w*"
-    r"|growth|lost|los[es]\w*|improv\w*|worse\w*|shr[aiu]nk\w*|slump\w*|surg\w*|jump\w*|plung\w*)\b"
+    r"|growth|lost|los[es]\w*|improv\w*|worsen\w*|shr[aiu]nk\w*|slump\w*|surg\w*|jump\w*|plung\w*)\b"
 )
-COMPARE = re.compile(r"\b(?:up|down|compar\w*|versus|vs|higher|lower|more|less|differ\w*)\b")
+COMPARE = re.compile(
+    r"\b(?:up|down|better|worse|compar\w*|versus|vs|higher|lower|more|less|differ\w*)\b"
+)
 PLACES = listed("region country state city area location store branch site")
 PEOPLE = listed("customer client employee person salesperson agent rep patient user")
 
@@ -48,6 +50,8 @@ class Wish:
     text: str
     stems: frozenset[str] = frozenset()
     named: list[str] = field(default_factory=list)  # columns, surest first
+    measures: list[str] = field(default_factory=list)  # those of them that are numbers
+    groups: list[str] = field(default_factory=list)  # and those that split the rows
     why: bool = False
     open: bool = False
     change: bool = False
@@ -65,23 +69,35 @@ def understand(text: str, profile: dict[str, Any]) -> Wish:
     found = [name for name, pattern in AGGREGATES if pattern.search(low)]
     named = columns.mentioned(text, profile)
     groups = [name for name in named if name in columns.with_role(profile, "dimension")]
-    if not groups:
+    measures = [name for name in named if name in columns.with_role(profile, "measure")]
+    extreme = bool(EXTREME.search(low))
+    if not groups and (measures or extreme):
         groups = _asked_for(words, profile)
         named += groups
+    period = _period(text, profile)
     compares = bool(COMPARE.search(low))
     return Wish(
         text=text,
         stems=frozenset(stem(word) for word in words),
         named=named,
+        measures=measures,
+        groups=groups,
         why=why,
         open=why or bool(OPEN.search(low)) or not words,
-        change=bool(CHANGE.search(low)) or (compares and not groups),
+        change=bool(CHANGE.search(low)) or (compares and not groups and bool(measures or period)),
         splits=bool(SPLIT.search(low)) or (compares and bool(groups)),
-        extreme=bool(EXTREME.search(low)),
+        extreme=extreme,
         aggregate=found[0] if found else None,
         top=_rank(low),
-        period=periods.find(text),
+        period=period,
     )
+
+
+def _period(text: str, profile: dict[str, Any]) -> Period | None:
+    """The period the text names, with the year that the data ends in where it names none."""
+    found = periods.find(text)
+    ends = [str(c.get("max") or "") for c in profile["columns"] if c["role"] == "time"]
+    return periods.dated(found, max(ends)) if found and ends else found
 
 
 def _asked_for(words: list[str], profile: dict[str, Any]) -> list[str]:

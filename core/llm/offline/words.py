@@ -55,7 +55,6 @@ SYNONYMS = (
 SUFFIXES = (  # ending, what stands instead, letters that must be left
     ("ies", "y", 3),
     ("sses", "ss", 3),
-    ("ness", "", 4),
     ("ions", "", 5),
     ("ion", "", 5),
     ("ing", "", 3),
@@ -81,6 +80,7 @@ def telling(text: str) -> list[str]:
 @lru_cache(maxsize=4096)
 def stem(word: str) -> str:
     """The word without its ending, so that "prices" and "pricing" meet."""
+    word = word.removesuffix("ness") if len(word) > len("ness") + SHORTEST else word
     for ending, instead, left in SUFFIXES:
         if word.endswith(ending) and len(word) - len(ending) >= left:
             return _bare(word[: -len(ending)] + instead)

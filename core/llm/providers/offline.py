@@ -16,6 +16,8 @@ from core.llm.provider import PROVIDERS, Request
 class Offline:
     """Answers in the act's own thread."""
 
+    counts_by_rule = True
+
     def missing(self, config: ModelSettings) -> str:
         """Nothing is."""
         return ""

@@ -165,6 +165,7 @@ def upgrade() -> None:
         sa.Column("spent", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("key", "account_id", "kind"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "ledger_hold",
@@ -176,6 +177,7 @@ def upgrade() -> None:
         sa.Column("accounts", sa.String(), nullable=False),
         sa.Column("lease_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("key"),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("ledger_hold", schema=None) as batch_op:
         batch_op.create_index(

@@ -12,7 +12,7 @@ from core.errors import Invalid
 from core.tools.change_story import Story, tell
 from core.tools.comparison import Comparison
 from core.tools.evidence import Outcome
-from core.tools.periods import Wanted, choose, labels
+from core.tools.periods import choose, labels
 from core.tools.reading import Reading, adds_up, read
 from core.tools.sheet import Sheet, spoken
 from core.tools.statistics.association import Verdict
@@ -160,4 +160,3 @@ def _main_dimension(
     return max(peaks, key=lambda name: (peaks[name], name)) if peaks else None
 
 
-__all__ = ["Change", "Wanted", "change"]

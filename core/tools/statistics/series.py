@@ -1,8 +1,10 @@
 """Does a series drift, did it step: against its own usual variation, at every scale.
 
-The series is read at several widths of time (points, then means of three, nine ...). At each one
-its memory is estimated, pushed up to where it may well be (a random walk included), taken out of
-series and question alike, and what is left is tested. The largest p of all widths counts.
+Two guards, and the larger p counts. One reads the series at several widths of time (points, means
+of three, nine ...): at each its memory is estimated, pushed up to where it may well be (a random walk
+included), taken out of series and question alike, and what is left is tested. The other looks at
+the slowest waves of what the question leaves over: if they are higher than fast ones, the slow
+part of the series is its usual variation, and only its few waves count as observations.
 """
 
 from __future__ import annotations
@@ -13,7 +15,11 @@ from core.tools.statistics.association import Verdict
 from core.tools.statistics.ranks import normal_scores
 
 POINTS_MIN = 16
-WIDE_POINTS_MIN = 60  # means over wider times must leave this many points
+WIDE_POINTS_MIN = 200  # means over wider times must leave this many points
+WAVES = (4, 8, 16, 32)  # how many of the slowest waves are read together
+WAVES_P = 8.0  # over n; below it, waves this high do not come from a series without slow parts
+WHITE_MAX = 16.0  # so many waves' worth of trust that a long series has no slow parts
+SHORT = 10  # points a degree of freedom: a short series cannot show that it has no slow parts
 STEPS = 19  # places tried for a step: every twentieth of the time
 
 
@@ -24,22 +30,24 @@ def drift(values: np.ndarray) -> Verdict:
         return Verdict(1.0, 0.0, n)
     scores = normal_scores(values)
     time = np.linspace(-0.5, 0.5, n)
-    p = max(_fit_p(_means(scores, m), _means(time, m)) for m in _widths(n))
-    return Verdict(p, _effect(scores, time), n)
+    p, slow = _waves_p(scores, time)
+    found = [_fit_p(_means(scores, m), _means(time, m), wanders=slow) for m in _widths(n)]
+    return Verdict(max(p, *found), _effect(scores, time), n)
 
 
-def step(values: np.ndarray, start: int, widths: list[int] | None = None) -> Verdict:
+def step(values: np.ndarray, start: int) -> Verdict:
     """Whether the level from `start` on differs from the level before; effect in its SD."""
     n = len(values)
     if start < POINTS_MIN // 2 or start >= n or np.ptp(values) <= 0:
         return Verdict(1.0, 0.0, n)
     scores = normal_scores(values)
     after = (np.arange(n) >= start).astype(float)
-    found = []
-    for m in widths or _widths(n):
+    p, slow = _waves_p(scores, after)
+    found = [p]
+    for m in _widths(n):
         parts = _around(scores, start, m), _around(after, start, m)
         if parts[1].any():
-            found.append(_fit_p(*parts))
+            found.append(_fit_p(*parts, wanders=slow))
     return Verdict(max(found, default=1.0), _effect(scores, after), n)
 
 
@@ -94,8 +102,11 @@ def _effect(scores: np.ndarray, shape: np.ndarray) -> float:
     return float(slope * np.ptp(shape) / rest) if rest > 1e-9 else float(np.sign(slope) * 10.0)
 
 
-def _fit_p(z: np.ndarray, x: np.ndarray) -> float:
-    """p of the slope of z on x when errors remember the last one as strongly as they may."""
+def _fit_p(z: np.ndarray, x: np.ndarray, *, wanders: bool) -> float:
+    """p of the slope of z on x when errors remember the last one as strongly as they may.
+
+    A series that `wanders` is taken as a random walk: only its differences count.
+    """
     from scipy.special import stdtr
 
     n = len(z)
@@ -103,7 +114,7 @@ def _fit_p(z: np.ndarray, x: np.ndarray) -> float:
         return 1.0
     design = np.column_stack([np.ones(n), x])
     rest = z - design @ np.linalg.lstsq(design, z, rcond=None)[0]
-    memory = _memory(rest)
+    memory = 1.0 if wanders else _memory(rest)
     y = z[1:] - memory * z[:-1]
     quasi = design[1:] - memory * design[:-1]
     quasi = quasi[:, 1:] if memory >= 1 else quasi
@@ -117,17 +128,48 @@ def _fit_p(z: np.ndarray, x: np.ndarray) -> float:
     return float(min(1.0, 2 * stdtr(dof, -abs(fitted[-1]) / np.sqrt(variance))))
 
 
+def _waves_p(z: np.ndarray, x: np.ndarray) -> tuple[float, bool]:
+    """p of the slope of z on x against the slow waves that z has besides; whether they are high."""
+    from scipy.special import chdtrc, stdtr
+
+    n = len(z)
+    x = x - x.mean()
+    slope = (x @ z) / (x @ x)
+    rest = z - z.mean() - slope * x
+    usual = rest @ rest / (n - 2)
+    if usual <= 1e-18:
+        return 1.0, True
+    count = min(WAVES[-1] + 1, n // 2)
+    angle = np.pi * np.outer(np.arange(1, count + 1), np.arange(n) + 0.5) / n
+    power = 2 / n * (np.cos(angle) @ rest) ** 2 / usual
+    worst, trust, wanders = 0.0, min(WHITE_MAX, n / 125), False
+    for waves in WAVES:
+        if waves + 1 > count:
+            break
+        height = power[: waves + 1].sum()  # the question itself took the room of one wave
+        slow = chdtrc(waves, height) < min(0.25, WAVES_P / n)
+        wanders = wanders or bool(slow)
+        higher = height / waves if slow else max((height + trust) / (waves + trust), 1.0)
+        t = abs(slope) * np.sqrt(x @ x / (usual * higher))
+        worst = max(worst, 2 * stdtr(min(waves, n / SHORT) if slow else n / SHORT, -t))
+    return float(min(1.0, worst)), wanders
+
+
 def _memory(rest: np.ndarray) -> float:
     """Upper bound of lag-one memory: estimate + its bias + its spread; 1 is a random walk.
 
     Near one the least-squares estimate falls short by 10 to 22 / n (Dickey-Fuller), nearer zero
-    by about 2 / n; the bound covers both.
+    by about 2 / n; the bound covers both. Noise on top of a slow series hides its memory from the
+    first lag, not from how the following lags fade: the larger of the two is believed.
     """
     n = len(rest)
-    past = rest[:-1] @ rest[:-1]
-    if past <= 0:
+    echo = [float(rest[lag:] @ rest[: n - lag]) for lag in range(5)]
+    if echo[0] <= 0:
         return 1.0
-    phi = float(np.clip((rest[1:] @ rest[:-1]) / past, 0.0, 1.0))
+    phi = float(np.clip(echo[1] / echo[0], 0.0, 1.0))
+    near, far = echo[1] + echo[2], echo[3] + echo[4]
+    if near / echo[0] > 3.5 / np.sqrt(n):
+        phi = max(phi, float(np.sqrt(np.clip(far / near, 0.0, 1.0))))
     bias = (2 + 8 * phi**2 + 12 * phi**4) / n
-    spread = 1.3 * np.sqrt((1 - phi**2) / n)
+    spread = np.sqrt((1 - phi**2) / n)
     return min(1.0, phi + bias + spread)

@@ -1,5 +1,7 @@
 """A studio in its own process: `child.py URL command...`; one JSON line per command."""
 
+from __future__ import annotations
+
 import sys
 import time
 from datetime import timedelta
@@ -29,5 +31,6 @@ for command in commands:
         answer = kernel.cancel(words[0])
     elif verb == "sleep":
         answer = time.sleep(float(words[0]))
-    print(parts.dumps([verb, answer]), flush=True)
+    sys.stdout.write(parts.dumps([verb, answer]) + "\n")
+    sys.stdout.flush()
 parts.close_studio(kernel)

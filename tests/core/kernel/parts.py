@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from core.errors import Refused, StudioError
 from core.kernel import Ask, Call, Kernel, Policy, Queue, Run, Verdict, Who, operation
+from core.kernel.records import STEP
 from core.ledger import Accounts
 from core.storage.blobs import Folder
 from core.storage.database import Database
@@ -85,7 +86,8 @@ class House:
         if ask.name == "once":
             WORLD.note("asked", ask.name)
         if ask.name in ("forbidden", "once"):
-            return Verdict("house", "refuse", message="Not today.", hint="Ask Bo.", details={"n": 7})
+            said = {"message": "Not today.", "hint": "Ask Bo.", "details": {"n": 7}}
+            return Verdict("house", "refuse", **said)
         if ask.name.startswith("publish"):
             return Verdict("house", "wait", message=f"May I {ask.name}?")
         return Verdict("house")
@@ -96,7 +98,8 @@ def open_studio(url: str, **options) -> Kernel:
     migrate(database)
     options.setdefault("queues", QUEUES)
     options.setdefault("blobs", Folder(WORLD.folder / "blobs"))
-    return Kernel(database, DyingLedger(database), [House()], **options)
+    gates = options.pop("gates", [House()])
+    return Kernel(database, DyingLedger(database), gates, **options)
 
 
 def close_studio(kernel: Kernel) -> None:
@@ -111,7 +114,7 @@ def pay(value, nusd=7):
         WORLD.die(f"{call.seq} act begins")
         WORLD.note("acts", f"{call.seq} {value}")
         call.keep(f"<{value}>")
-        call.spend(nusd=nusd, tokens=3)
+        call.use(provider="o", model="m", cost_nusd=nusd, prompt_tokens=2, completion_tokens=1)
         WORLD.die(f"{call.seq} act ends")
         return value
 
@@ -134,7 +137,7 @@ def six(run: Run, given: Given) -> Made:
 
 
 @operation("branch")
-def branch(run: Run, given: Given) -> Made:
+def branch(run: Run, _given: Given) -> Made:
     try:
         run.step("tool", "once", pay("never"), estimate=COST)
         parts = [run.step("tool", "allowed", pay("wrong branch"), estimate=COST)]
@@ -144,14 +147,14 @@ def branch(run: Run, given: Given) -> Made:
 
 
 @operation("publish", policy=Policy(queue="batch"))
-def publish(run: Run, given: Given) -> Made:
+def publish(run: Run, _given: Given) -> Made:
     parts = [run.step("tool", "draft", pay("draft"), estimate=COST)]
     parts.append(run.step("publish", "publish", pay("published"), estimate=COST))
     return Made(parts=[*parts, run.step("tool", "after", pay("after"), estimate=COST)])
 
 
 @operation("publish_twice", policy=Policy(queue="batch"))
-def publish_twice(run: Run, given: Given) -> Made:
+def publish_twice(run: Run, _given: Given) -> Made:
     def one(branch: Run, i: int):
         return branch.step("publish", f"publish{i}", pay(i), estimate=COST)
 
@@ -175,15 +178,16 @@ operation("slow", policy=Policy(queue="render"))(stream)
 
 
 @operation("blocked")
-def blocked(run: Run, given: Given) -> Made:
+def blocked(run: Run, _given: Given) -> Made:
     off = Event()
-    act = lambda call: off.wait(30)
-    return Made(parts=[run.step("sandbox", "cell", act, estimate=COST, stop=off.set)])
+    return Made(
+        parts=[run.step("sandbox", "cell", lambda _: off.wait(30), estimate=COST, stop=off.set)]
+    )
 
 
 @operation("deaf")
-def deaf(run: Run, given: Given) -> Made:
-    return Made(parts=[run.step("tool", "deaf", lambda call: time.sleep(4), estimate=COST)])
+def deaf(run: Run, _given: Given) -> Made:
+    return Made(parts=[run.step("tool", "deaf", lambda _: time.sleep(4), estimate=COST)])
 
 
 @operation("fan")
@@ -201,8 +205,8 @@ def fan(run: Run, given: Given) -> Made:
 
 
 @operation("nested")
-def nested(run: Run, given: Given) -> Made:
-    def act(call: Call):
+def nested(run: Run, _given: Given) -> Made:
+    def act(_call: Call):
         return run.step("tool", "inner", pay("inner"), estimate=COST)
 
     return Made(parts=[run.step("tool", "outer", act, estimate=COST)])
@@ -214,7 +218,7 @@ def breaks(run: Run, given: Given) -> Made:
         call.spend(nusd=25)
         raise KeyError("gone")
 
-    def down(call: Call):
+    def down(_call: Call):
         raise StudioError("Provider down.", hint="Retry.")
 
     parts = []
@@ -228,16 +232,112 @@ def breaks(run: Run, given: Given) -> Made:
 
 
 @operation("changed")
-def changed(run: Run, given: Given) -> Made:
+def changed(run: Run, _given: Given) -> Made:
     """An operation whose code changed between two runs: names follow a file, not the input."""
     name = (WORLD.lines("names") or ["old"])[-1]
     parts = [run.step("tool", name, pay(name), estimate=COST)]
     return Made(parts=[*parts, run.step("publish", "publish", pay("p"), estimate=COST)])
 
 
+@operation("big")
+def big(run: Run, given: Given) -> Made:
+    """The first outcome is `n` thousand characters; then a person is asked."""
+    text = run.step("tool", "big", pay("x" * 1_000 * given.n), estimate=COST)
+    return Made(parts=[len(text), run.step("publish", "publish", pay("p"), estimate=COST)])
+
+
+@operation("tells")
+def tells(run: Run, given: Given) -> Made:
+    """Streams, says and returns what it was given."""
+
+    def act(call: Call):
+        call.keep(given.text)
+        call.say("note", text=given.text)
+        return given.text
+
+    return Made(parts=[run.step("tool", "tell", act)])
+
+
+@operation("shows")
+def shows(run: Run, _given: Given) -> Made:
+    """Asks for an approval of what the world shows now."""
+    shown = {"text": WORLD.lines("shown")[-1]}
+    act = pay(shown["text"])
+    return Made(parts=[run.step("publish", "publish", act, estimate=COST, shows=shown)])
+
+
+@operation("asks_in_group")
+def asks_in_group(run: Run, _given: Given) -> Made:
+    with run.group("stage", "review"):
+        return Made(parts=[run.step("publish", "publish", pay("p"), estimate=COST)])
+
+
+@operation("greedy")
+def greedy(run: Run, _given: Given) -> Made:
+    def two(branch: Run, i: int):
+        return [branch.step("tool", f"s{i}{j}", pay(j), estimate=COST) for j in range(2)]
+
+    return Made(parts=run.map(two, [0, 1]))
+
+
+@operation("reaches_out")
+def reaches_out(run: Run, _given: Given) -> Made:
+    return Made(parts=run.map(lambda _branch, i: run.step("tool", f"s{i}", pay(i)), [0, 1]))
+
+
+@operation("half_fails")
+def half_fails(run: Run, _given: Given) -> Made:
+    def one(branch: Run, i: int):
+        if i == 1:
+            raise Refused(f"Not {i}.")
+        return branch.step("tool", f"s{i}", pay(i), estimate=COST)
+
+    return Made(parts=run.map(one, list(range(4)), width=2))
+
+
+@operation("quits")
+def quits(run: Run, _given: Given) -> Made:
+    """Ends its thread in a way that no operation should."""
+    run.step("tool", "first", pay("first"), estimate=COST)
+    raise SystemExit(3)
+
+
+def until(kernel: Kernel, task_id: str, *states: str, timeout_s: float = 40):
+    """The task's row, once it is in one of `states`."""
+    end = time.monotonic() + timeout_s
+    while (task := kernel.task(task_id)).state not in states:
+        assert time.monotonic() < end, f"{task.state} {task.error}"
+        time.sleep(0.005)
+    return task
+
+
+def steps(kernel: Kernel, task_id: str):
+    """The task's own step rows, in order."""
+    query = sa.select(STEP).where(STEP.c.task_id == task_id)
+    return kernel.database.rows(query.order_by(STEP.c.seq))
+
+
+def acting(kernel: Kernel, task_id: str) -> None:
+    """An act of the task has begun here."""
+    while not any(key.startswith(f"{task_id}:") for key in kernel.calls.keys()):  # noqa: SIM118 - no dict
+        time.sleep(0.005)
+
+
+def one(kernel: Kernel, sql: str, **values):
+    """The only row of a query, as a tuple."""
+    (row,) = kernel.database.rows(sa.text(sql).bindparams(**values))
+    return tuple(row)
+
+
+def run_sql(kernel: Kernel, sql: str, **values) -> None:
+    """Change rows behind the kernel's back, as time or another process would."""
+    kernel.database.transaction(lambda db: db.execute(sa.text(sql), values))
+
+
 def settle_down(kernel: Kernel) -> None:
     """Every task has ended, so nothing still writes when the database goes."""
-    for task in kernel.database.rows(sa.text("select id from kernel_task where state in ('queued', 'running')")):
+    unended = sa.text("select id from kernel_task where state in ('queued', 'running')")
+    for task in kernel.database.rows(unended):
         kernel.cancel(task.id)
     running = sa.text("select 1 from kernel_task where state = 'running'")
     while kernel.database.rows(running):
@@ -252,7 +352,10 @@ BOOKS = (
 
 def books(kernel: Kernel) -> None:
     """The ledger is conserved: accounts are the sum of their entries, each key settled once."""
-    steps = "select coalesce(sum(cost_nusd), 0) from kernel_step where state in ('done','failed','cancelled')"
+    steps = (
+        "select coalesce(sum(cost_nusd), 0) from kernel_step"
+        " where state in ('done', 'failed', 'cancelled')"
+    )
     org = "select coalesce(sum(spent), 0) from ledger_account where name like 'org:% nusd'"
     with kernel.database.engine.connect() as db:
         for name, held, spent, journal_held, journal_spent in db.execute(sa.text(BOOKS)):

@@ -9,10 +9,29 @@ import time
 
 import pytest
 import sqlalchemy as sa
+
 from tests.core.kernel import parts
 from tests.core.kernel.parts import WORLD
 
-PLACES = ("gates", "admit begins", "admit ends", "act begins", "act ends", "settle begins", "settle ends")
+PLACES = (
+    "gates",
+    "admit begins",
+    "admit ends",
+    "act begins",
+    "act ends",
+    "settle begins",
+    "settle ends",
+)
+
+
+BOOKS = "select held, spent from ledger_account where name = 'org:acme nusd'"
+OF_ORG = (
+    "ledger_entry where kind = 'settle' and account_id ="
+    " (select id from ledger_account where name = 'org:acme nusd')"
+)
+CHARGED = f"select key, count(*), sum(spent) from {OF_ORG} group by 1"
+SETTLED = f"select count(*) from {OF_ORG}"
+USED = "select seq, count(*), sum(cost_nusd) from ledger_usage group by 1 order by 1"
 
 
 def finish(process, timeout_s=60):
@@ -46,16 +65,28 @@ def test_killed_at_every_boundary_and_inside_every_act(child, url):
         process = child("state,t1,done,failed")
         runs += 1
     # A refused step (3) has only gates; holds and acts and settlements of the others die each.
-    assert WORLD.lines("died") == [f"{s} {p}" for s in range(1, 7) for p in PLACES if s != 3 or p == "gates"]
+    assert WORLD.lines("died") == [
+        f"{s} {p}" for s in range(1, 7) for p in PLACES if s != 3 or p == "gates"
+    ]
     assert runs == 37
     refusal = ["Refused", "Not today.", "Ask Bo.", {"n": 7}]
-    assert finish(process)[-1][1]["parts"] == ["hello0", "hello1", refusal, "hello3", "hello4", "hello5"]
+    assert finish(process)[-1][1]["parts"] == [
+        "hello0",
+        "hello1",
+        refusal,
+        "hello3",
+        "hello4",
+        "hello5",
+    ]
     acts = WORLD.lines("acts")
     # Killed at "act ends" the act runs once more, with the same key; otherwise never again.
     assert acts == [f"{s} hello{s - 1}" for s in (1, 2, 4, 5, 6) for _ in range(2)]
-    charged = query(url, "select key, count(*), sum(spent) from ledger_entry where kind = 'settle' and account_id = (select id from ledger_account where name = 'org:acme nusd') group by 1")
+    charged = query(
+        url,
+        CHARGED,
+    )
     assert sorted(charged) == [(f"t1:{s}", 1, 7) for s in (1, 2, 4, 5, 6)]
-    assert query(url, "select held, spent from ledger_account where name = 'org:acme nusd'") == [(0, 35)]
+    assert query(url, BOOKS) == [(0, 35)]
     kernel = parts.open_studio(url)
     parts.books(kernel)
     events = kernel.events.since("t1")
@@ -78,8 +109,7 @@ def test_killed_at_random_moments_the_books_balance(child, url):
     kernel = parts.open_studio(url)
     parts.books(kernel)
     parts.close_studio(kernel)
-    books = "select held, spent from ledger_account where name = 'org:acme nusd'"
-    assert query(url, books) == [(0, 91)]
+    assert query(url, BOOKS) == [(0, 91)]
 
 
 def test_a_refusal_takes_the_same_branch_on_replay(child, url):
@@ -100,8 +130,13 @@ def test_the_order_of_map_is_stable_over_replay(child, url):
     done = finish(child(*options, "state,t1,done"))[-1][1]
     assert done["parts"] == [[f"a{i}", f"b{i}"] for i in range(6)] + ["mux"]
     rows = query(url, "select seq, name from kernel_step order by seq")
-    assert [n for _, n in rows][1:-1] == [n for i in range(6) for n in (f"shot{i}", f"a{i}", f"b{i}")]
-    settled = query(url, "select count(*) from ledger_entry where kind = 'settle' and account_id = (select id from ledger_account where name = 'org:acme nusd')")
+    assert [n for _, n in rows][1:-1] == [
+        n for i in range(6) for n in (f"shot{i}", f"a{i}", f"b{i}")
+    ]
+    settled = query(
+        url,
+        SETTLED,
+    )
     assert settled == [(13,)]
 
 
@@ -113,7 +148,11 @@ def test_parking_survives_kill_9_and_repeats_nothing(child, url):
     process.wait()
     finish(child("sleep,1.5"))  # a restart alone wakes nothing
     assert query(url, "select state from kernel_task") == [("waiting",)]
-    assert finish(child("answer,t1,2,approved", "state,t1,done"))[-1][1]["parts"] == ["draft", "published", "after"]
+    assert finish(child("answer,t1,2,approved", "state,t1,done"))[-1][1]["parts"] == [
+        "draft",
+        "published",
+        "after",
+    ]
     assert WORLD.lines("acts") == ["1 draft", "2 published", "3 after"]
 
 
@@ -123,7 +162,8 @@ def test_an_answer_survives_a_kill_before_the_task_goes_on(child, url):
     engine = sa.create_engine(url)  # what `answer` commits, and then the process dies
     with engine.begin() as db:
         db.execute(sa.text("update kernel_wait set verdict = 'approved', \"by\" = 'bo'"))
-        db.execute(sa.text("update kernel_task set state = 'queued', leg = 2, wake_at = '2020-01-01 00:00:00'"))
+        lost = "update kernel_task set state = 'queued', leg = 2, wake_at = '2020-01-01 00:00:00'"
+        db.execute(sa.text(lost))
     engine.dispose()
     assert finish(child("state,t1,done"))[-1][1]["parts"] == ["draft", "published", "after"]
 
@@ -180,12 +220,18 @@ class TestManyProcesses:
         while query(url, "select state from kernel_task") != [("done",)]:
             time.sleep(0.05)
             assert time.monotonic() - died < 30
-        print("adopted and done after", round(time.monotonic() - died, 2))
         refusal = ["Refused", "Not today.", "Ask Bo.", {"n": 7}]
         made = ["hello0", "hello1", refusal, "hello3", "hello4", "hello5"]
         assert query(url, "select output from kernel_task") == [({"parts": made},)]
-        assert sorted(WORLD.lines("acts")) == ["1 hello0", "2 hello1", "4 hello3", "4 hello3", "5 hello4", "6 hello5"]
-        assert query(url, "select held, spent from ledger_account where name = 'org:acme nusd'") == [(0, 35)]
+        assert sorted(WORLD.lines("acts")) == [
+            "1 hello0",
+            "2 hello1",
+            "4 hello3",
+            "4 hello3",
+            "5 hello4",
+            "6 hello5",
+        ]
+        assert query(url, BOOKS) == [(0, 35)]
 
     def test_a_cancel_from_another_process_takes_under_half_a_second(self, child, url):
         if url.startswith("sqlite"):
@@ -201,7 +247,6 @@ class TestManyProcesses:
             time.sleep(0.005)
             assert time.monotonic() - began < 3
         took = time.monotonic() - began
-        print("cancel across processes", round(took, 3))
         assert took < 0.5
         assert kernel.task("t1").error["details"]["made"] == "w0 w1 w2 w3 w4 "
         parts.books(kernel)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.llm import tokens
@@ -11,6 +11,7 @@ from core.llm.arrival import Arrival
 from core.llm.messages import Usage
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=20)))
 def test_text_is_heard_as_it_comes_and_kept_whole(pieces):
     heard: list[str] = []
@@ -21,6 +22,7 @@ def test_text_is_heard_as_it_comes_and_kept_whole(pieces):
     assert arrival.begun == bool("".join(pieces))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 9))
 def test_tool_arguments_arrive_in_fragments(width):
     arrival = Arrival(10, print)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.llm import pricing, tokens
@@ -86,6 +86,7 @@ def test_free_is_free():
     assert FREE.reserve_nusd(10**6, 10**6) == 0
 
 
+@settings(deadline=None)
 @given(prices(), usages())
 def test_cost_is_the_exact_sum_rounded_up_once(price, usage):
     def each(kind, parent):
@@ -101,6 +102,7 @@ def test_cost_is_the_exact_sum_rounded_up_once(price, usage):
     assert 0 <= price.cost_nusd(usage) - exact < 1
 
 
+@settings(deadline=None)
 @given(prices(), usages(), st.integers(0, 1000))
 def test_a_reserve_covers_every_answer_within_it(price, usage, slack):
     rule = usage.prompt  # what our rule counted; the provider may count a quarter more

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.core.llm.offline.examples import PROFILE_JSON, QUESTION, TOOLS
 
 from core.llm.hosted.bridge import load
 from core.llm.messages import Message, ToolCall
 from core.llm.offline.model import answer
+from tests.core.llm.offline.examples import PROFILE_JSON, QUESTION, TOOLS
 
 ASKED = [{"role": "user", "content": "Who are you?"}]
 TABLES = [{"role": "system", "content": "Tables: sales"}, {"role": "user", "content": QUESTION}]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import Invalid, NotFound, Unavailable
@@ -54,6 +54,7 @@ def test_a_key_in_a_providers_words_is_not_repeated():
     assert "abcdef123456" not in str(error)
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_no_words_around_a_secret_let_it_through(before, after):
     shown = failures.scrub(f"{before}{SECRET}{after}", [SECRET])

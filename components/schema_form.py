@@ -1,0 +1,240 @@
+"""Any pydantic model as a form: what it asks, with its bounds; errors stand at their fields."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date, datetime, time
+from typing import Any, TypeVar
+
+import streamlit as st
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from components import session
+from components.schema_fields import LONG, Ask, asks, shown
+from components.words import plain
+from core.errors import Invalid
+from core.storage.blobs import Source, chunks_of
+
+M = TypeVar("M", bound=BaseModel)
+FEW = 5  # choices that stay visible
+Path = tuple[str, ...]
+EMPTY: tuple[Any, ...] = (None, "", [], {}, (), set())
+NOTHING = object()  # left out: the model's own default stands
+
+
+def schema_form(model: type[M], *, key: str, submit: str = "Run") -> M | None:
+    """The valid model when the form was sent, else None. What is wrong stands at its field."""
+    errors: dict[Path, str] = st.session_state.get(f"{key}_errors", {})
+    with st.form(key, border=False, enter_to_submit=False):
+        reads = _fields(model, (key,), errors)
+        sent = st.form_submit_button(submit, type="primary", icon=":material/play_arrow:")
+    if not sent:
+        return None
+    try:
+        made = model.model_validate(_collect(reads))
+    except ValidationError as error:
+        st.session_state[f"{key}_errors"] = problems(error)
+    except Invalid as error:
+        st.session_state[f"{key}_errors"] = {tuple(error.details["path"]): error.message}
+    else:
+        st.session_state.pop(f"{key}_errors", None)
+        return made
+    st.rerun()
+
+
+def problems(error: ValidationError) -> dict[Path, str]:
+    """What is wrong, by the path of the field; entries of a list count for the list."""
+    found: dict[Path, str] = {}
+    for one in error.errors(include_url=False, include_input=False):
+        path = tuple(str(part) for part in one["loc"] if isinstance(part, str))
+        found.setdefault(path, one["msg"].removeprefix("Value error, "))
+    return found
+
+
+Read = Callable[[], Any]
+
+
+def _fields(model: type[BaseModel], at: Path, errors: dict[Path, str]) -> dict[str, Read]:
+    """Draw every field; the readers give what was answered. Rare ones fold away."""
+    reads: dict[str, Read] = {}
+    every = asks(model)
+    first = [ask for ask in every if ask.required or ask.kind != "json"]
+    rare = [ask for ask in every if ask not in first]
+    for ask in first:
+        reads[ask.name] = _field(ask, (*at, ask.name), errors)
+    if rare:
+        is_wrong = any(path[: len(at)] == (*at[1:], ask.name) for ask in rare for path in errors)
+        with st.expander("More", type="compact", expanded=is_wrong):
+            for ask in rare:
+                reads[ask.name] = _field(ask, (*at, ask.name), errors)
+    return reads
+
+
+def _field(ask: Ask, at: Path, errors: dict[Path, str]) -> Read:
+    with st.container(gap="xxsmall", key="field_" + "_".join(at)):
+        read = DRAW[ask.kind](ask, at, errors)
+        wrong = errors.get(at[1:])
+        if wrong:
+            st.markdown(f":red[:material/error: {plain(wrong, 300)}]")
+    return read
+
+
+def _collect(reads: dict[str, Read]) -> dict[str, Any]:
+    values = {name: read() for name, read in reads.items()}
+    return {name: value for name, value in values.items() if value is not NOTHING}
+
+
+def _label(ask: Ask) -> str:
+    needed = ask.required or ask.kind in ("bool", "model") or ask.default not in EMPTY
+    return ask.label if needed else f"{ask.label}, optional"
+
+
+def _common(ask: Ask, at: Path) -> dict[str, Any]:
+    return {"label": _label(ask), "help": ask.help or None, "key": "_".join(at)}
+
+
+def _as_given(value: Any) -> Read:
+    return lambda: NOTHING if value is None else value
+
+
+# One function a kind. Each draws and returns a reader.
+
+
+def _text(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+    draw = st.text_area if (ask.length_max or 0) > LONG else st.text_input
+    value = draw(**_common(ask, at), value=ask.default or "", max_chars=ask.length_max)
+    return lambda: value if value or ask.required else None if ask.optional else NOTHING
+
+
+def _secret(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+    value = st.text_input(**_common(ask, at), type="password", autocomplete="off")
+    return lambda: SecretStr(value) if value else NOTHING
+
+
+def _whole(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+    bounds = [None if one is None else int(one) for one in (ask.least, ask.most)]
+    start = ask.default if ask.default is not None or ask.optional else bounds[0] or 0
+    value = st.number_input(
+        **_common(ask, at), min_value=bounds[0], max_value=bounds[1], value=start, step=1
+    )
+    return _as_given(value)
+
+
+def _number(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+    start = None if ask.default is None else float(ask.default)
+    if start is None and not ask.optional:
+        start = ask.least or 0.0
+    value = st.number_input(
+        **_common(ask, at), min_value=ask.least, max_value=ask.most, value=start
+    )
+    return _as_given(value)
+
+
+def _switch(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+    value = st.toggle(**_common(ask, at), value=bool(ask.default))
+    return lambda: value
+
+
+def _choice(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+    choices = list(ask.choices)
+    if len(choices) <= FEW:
+        value = st.segmented_control(
+            **_common(ask, at), options=choices, default=ask.default, format_func=shown
+        )
+    else:
+        index = choices.index(ask.default) if ask.default in choices else None
+        value = st.selectbox(**_common(ask, at), options=choices, index=index, format_func=shown)
+    return _as_given(value)
+
+
+def _choices(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+    value = st.multiselect(
+        **_common(ask, at),
+        options=list(ask.choices),
+        default=list(ask.default or []),
+        format_func=shown,
+    )
+    return lambda: value
+
+
+def _texts(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+    start = list(ask.default or [])
+    value = st.multiselect(
+        **_common(ask, at),
+        options=start,
+        default=start,
+        accept_new_options=True,
+        placeholder="Type and press Enter",
+    )
+    return lambda: value
+
+
+def _date(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+    start = ask.default if isinstance(ask.default, date) else None
+    return _as_given(st.date_input(**_common(ask, at), value=start))
+
+
+def _datetime(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+    start = ask.default if isinstance(ask.default, datetime) else None
+    return _as_given(st.datetime_input(**_common(ask, at), value=start))
+
+
+def _time(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+    start = ask.default if isinstance(ask.default, time) else None
+    return _as_given(st.time_input(**_common(ask, at), value=start))
+
+
+def _files(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+    files = st.file_uploader(**_common(ask, at), accept_multiple_files=True)
+    return lambda: [_stored(file) for file in files]
+
+
+def _file(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+    file = st.file_uploader(**_common(ask, at))
+    return lambda: _stored(file) if file else NOTHING
+
+
+def _model(ask: Ask, at: Path, errors: dict[Path, str]) -> Read:
+    assert ask.model is not None, "a model kind names its model"
+    with st.container(border=True, gap="small"):
+        st.markdown(f"**{plain(ask.label)}**", help=ask.help or None)
+        reads = _fields(ask.model, at, errors)
+    return lambda: _collect(reads) or (NOTHING if not ask.required else {})
+
+
+def _json(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+    text = st.text_area(**_common(ask, at) | {"label": f"{_label(ask)}, as JSON"})
+
+    def read() -> Any:
+        if not text.strip():
+            return NOTHING
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError as error:
+            raise Invalid(f"This is not JSON: {error.msg}.", path=at[1:]) from error
+
+    return read
+
+
+def _stored(file: Any) -> Source:
+    return session.studio().add_source(session.person(), file.name, chunks_of(file))
+
+
+DRAW: dict[str, Callable[[Ask, Path, dict[Path, str]], Read]] = {
+    "text": _text,
+    "secret": _secret,
+    "int": _whole,
+    "float": _number,
+    "bool": _switch,
+    "choice": _choice,
+    "choices": _choices,
+    "texts": _texts,
+    "date": _date,
+    "datetime": _datetime,
+    "time": _time,
+    "file": _file,
+    "files": _files,
+    "model": _model,
+    "json": _json,
+}

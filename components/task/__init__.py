@@ -1,0 +1,1 @@
+"""A page for any operation, derived from its registration: form, progress, result."""

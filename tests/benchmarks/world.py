@@ -1,0 +1,75 @@
+"""What the benchmarks share: a studio in an empty folder, on both databases, and percentiles."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from core.kernel import Who
+from core.settings import Settings, load
+from core.studio import Studio, open_studio
+from tests.services import postgres_url
+
+
+def p(values: Sequence[float], share: float = 0.5) -> float:
+    """The percentile, in milliseconds."""
+    return 1000 * sorted(values)[int(len(values) * share)]
+
+
+def say(what: str, ours: str, floor: str, ratio: float, bound: str) -> None:
+    """One line: our figure, what it is measured against, their ratio, and what was promised."""
+    print(f"  {what}: {ours}; {floor}; ratio {ratio:.2f} ({bound})", flush=True)
+
+
+@contextmanager
+def databases() -> Iterator[dict[str, str]]:
+    """Name -> URL of an empty database of each kind that this machine has."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = {"SQLite": f"sqlite:///{folder}/studio.db"}
+        server_url = postgres_url()
+        if not server_url:
+            yield found
+            return
+        name = f"bench{time.time_ns()}"
+        server = sa.create_engine(server_url, isolation_level="AUTOCOMMIT")
+        with server.connect() as db:
+            db.exec_driver_sql(f"create database {name}")
+        url = sa.make_url(server_url).set(database=name)
+        found["PostgreSQL"] = url.render_as_string(hide_password=False)
+        yield found
+        with server.connect() as db:
+            db.exec_driver_sql(f"drop database {name} with (force)")
+        server.dispose()
+
+
+@contextmanager
+def studio(url: str, **changes: object) -> Iterator[Studio]:
+    """A real studio on this database, every gate and default limit in place."""
+    with tempfile.TemporaryDirectory() as folder:
+        values = {"studio_data_dir": folder, "database_url": url, "log_level": "ERROR", **changes}
+        base = load({}, None).model_dump(exclude={"flags", "notes"})
+        opened = open_studio(Settings(**{**base, **values}))
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+def payer(opened: Studio) -> Who:
+    """The owner with five scopes: organisation, person, team, project, session."""
+    return opened.people.local().who(session="s1", project="p1")
+
+
+def until_done(opened: Studio, task_id: str) -> None:
+    """The task has ended well."""
+    while (task := opened.kernel.task(task_id)).state not in ("done", "failed"):
+        time.sleep(0.01)
+    assert task.state == "done", task.error
+
+
+HERE = Path(__file__).parent

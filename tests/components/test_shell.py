@@ -1,0 +1,32 @@
+"""The frame: four pages, the wall, one error boundary."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import screens
+
+
+@pytest.mark.parametrize("page", ["", "creative_sprint", "chat", "governance", "task"])
+def test_every_page_stands_in_the_frame(front, page):
+    at = screens.shell(page)
+    assert not at.exception
+    assert any("**" in element.value for element in at.markdown)
+
+
+def test_a_studio_that_others_reach_shows_the_wall_and_nothing_else(tmp_path, front):
+    secrets = {"SECRET_KEY": "s" * 40, "API_KEY_SALT": "t" * 20}
+    for studio in screens.opened(tmp_path, STUDIO_HOST="0.0.0.0", **secrets):  # noqa: S104
+        at = screens.shell()
+        assert studio.settings.is_local is False
+        assert [title.value for title in at.title] == ["Sign in"]
+        assert not at.button
+        assert not at.chat_input
+    screens.show(front)
+
+
+def test_an_error_of_a_page_is_a_sentence_with_a_code(front):
+    at = screens.shell("governance", view="runs", task="f" * 32)
+    assert not at.exception
+    assert len(at.error) == 1
+    assert "Code" in screens.text(at)

@@ -1,0 +1,59 @@
+"""The bar: money, approvals, running tasks with a Stop that stops."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from pydantic import BaseModel
+
+from core.kernel import Run, operation
+from core.kernel.operation import OPERATIONS
+from tests import screens
+
+
+class Nap(BaseModel):
+    """How long."""
+
+    seconds: float = 30
+
+
+if "test.nap" not in list(OPERATIONS):
+
+    @operation("test.nap")
+    def nap(run: Run, wish: Nap) -> Nap:
+        """Do nothing for a while."""
+
+        def act(call):
+            end = time.monotonic() + wish.seconds
+            while time.monotonic() < end and not call.stopped:
+                time.sleep(0.01)
+            return {}
+
+        run.step("sleep", "nap", act)
+        return wish
+
+
+@pytest.fixture
+def napping(front):
+    task_id = front.kernel.submit("test.nap", {}, front.people.local().who())
+    for event in front.kernel.follow(task_id):
+        if event.type == "step.running":
+            break
+    yield task_id
+    front.kernel.cancel(task_id)
+
+
+def test_a_running_task_is_listed_and_stop_stops_it(front, napping):
+    at = screens.shell("chat")
+    assert not at.exception
+    at.button(key=f"stop_bar_{napping}").click().run()
+    for _ in front.kernel.follow(napping):
+        pass
+    assert front.kernel.task(napping).state == "cancelled"
+
+
+def test_local_mode_is_said_plainly(front):
+    said = screens.text(screens.shell("chat"))
+    assert "Local mode" in said
+    assert "left today" in said

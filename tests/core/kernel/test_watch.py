@@ -1,0 +1,120 @@
+"""What looks after what no running task can."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from core.kernel import Ask, watch
+from core.storage.database import now
+from tests.core.kernel import parts
+from tests.core.kernel.parts import ANA, acting, one, run_sql, steps, until
+
+
+def test_a_deadline_expires_a_waiting_task(url):
+    kernel = parts.open_studio(url, patience=timedelta(seconds=0.3))
+    task = until(kernel, kernel.submit("publish", {}, ANA), "expired")
+    assert [s.state for s in steps(kernel, task.id)] == ["done", "expired"]
+    parts.books(kernel)
+    parts.close_studio(kernel)
+
+
+def test_an_act_that_ignores_its_stop_is_abandoned_at_its_estimate(kernel, monkeypatch):
+    monkeypatch.setattr(watch, "STOP_GRACE", timedelta(seconds=0.5))
+    task_id = kernel.submit("deaf", {}, ANA)
+    until(kernel, task_id, "running")
+    time.sleep(0.3)
+    kernel.cancel(task_id)
+    until(kernel, task_id, "cancelled", timeout_s=3)
+    assert steps(kernel, task_id)[0].cost_nusd == 10
+    time.sleep(4)  # the act comes back and changes nothing
+    assert steps(kernel, task_id)[0].cost_nusd == 10
+
+
+OLD = "2020-01-01 00:00:00.000000"
+
+
+def test_a_task_whose_leg_the_engine_gave_up_is_buried(kernel, monkeypatch):
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    task_id = kernel.submit("quits", {}, ANA)
+    end = time.monotonic() + 10
+    while not kernel.engine.given_up([f"{task_id}.1"]):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    kernel.watch.bury()
+    assert kernel.task(task_id).state == "running", "it may be about to end by itself"
+    run_sql(kernel, "update kernel_task set created_at = :old", old=OLD)
+    kernel.watch.bury()
+    task = kernel.task(task_id)
+    assert (task.state, task.error["details"]) == ("failed", {"error": "GivenUp"})
+    assert [e.type for e in kernel.events.since(task_id)][-1] == "task.failed"
+
+
+def test_burying_charges_what_was_left_running_at_its_estimate(kernel):
+    task_id = kernel.submit("blocked", {}, ANA)
+    acting(kernel, task_id)
+    kernel.engine.cancel(task_id, 1)
+    run_sql(kernel, "update kernel_task set created_at = :old", old=OLD)
+    kernel.watch.bury()
+    assert kernel.task(task_id).state == "failed"
+    (step,) = steps(kernel, task_id)
+    assert (step.state, step.cost_nusd) == ("cancelled", 10)
+    assert one(kernel, "select count(*) from ledger_hold where state = 'open'") == (0,)
+
+
+def test_a_living_task_is_never_buried(kernel):
+    task_id = kernel.submit("blocked", {}, ANA)
+    acting(kernel, task_id)
+    run_sql(kernel, "update kernel_task set created_at = :old", old=OLD)
+    kernel.watch.bury()
+    assert kernel.task(task_id).state == "running"
+
+
+def test_a_hold_lives_while_its_act_runs_and_expires_when_its_owner_is_dead(kernel):
+    task_id = kernel.submit("blocked", {}, ANA)
+    acting(kernel, task_id)
+    while not kernel.database.rows(sa.text("select 1 from ledger_hold")):
+        time.sleep(0.005)
+    dead = Ask("dead", 1, "tool", "x", ANA, {"nusd": 30})
+    kernel.database.transaction(lambda db: kernel.ledger.hold(db, dead))
+    run_sql(kernel, "update ledger_hold set lease_at = :old", old=OLD)
+    kernel.watch.renew()
+    kernel.watch.free()
+    states = dict(kernel.database.rows(sa.text("select key, state from ledger_hold")))
+    assert states == {f"{task_id}:1": "open", "dead:1": "expired"}
+    held = "select held from ledger_account where name = 'org:acme nusd'"
+    assert one(kernel, held) == (10,)
+
+
+def test_a_task_the_engine_never_heard_of_is_started(kernel):
+    waiting = kernel.submit("publish", {}, ANA)
+    until(kernel, waiting, "waiting")
+    sql = "update kernel_task set state = 'queued', leg = 2, wake_at = :old"
+    run_sql(kernel, "update kernel_wait set verdict = 'approved'")
+    run_sql(kernel, sql, old=OLD)  # committed, and then the process died
+    kernel.watch.restart()
+    until(kernel, waiting, "done")
+
+
+def test_a_rejected_question_never_expires(kernel):
+    task_id = kernel.submit("publish", {}, ANA)
+    until(kernel, task_id, "waiting")
+    run_sql(kernel, "update kernel_wait set verdict = 'rejected', deadline_at = :old", old=OLD)
+    kernel.watch.expire()
+    assert one(kernel, "select verdict from kernel_wait") == ("rejected",)
+
+
+def test_a_process_that_beats_is_not_adopted_and_a_silent_one_is_forgotten(kernel):
+    kernel.watch.beat()
+    later = {"id": "silent", "at": now() - timedelta(hours=1)}
+    insert = "insert into kernel_process (id, beat_at) values (:id, :at)"
+    kernel.database.transaction(
+        lambda db: db.execute(
+            sa.text(insert).bindparams(sa.bindparam("at", type_=sa.DateTime(timezone=True))), later
+        )
+    )
+    kernel.watch.adopt()
+    assert one(kernel, "select id from kernel_process") == (kernel.process_id,)
