@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.insight.palette import DARK, LIGHT, SANS, Palette
-from core.insight.render_chart import Plot, plot, steps
+from core.insight.render_chart import FEW, Plot, plot, steps
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -60,7 +60,7 @@ def _layout(drawn: Plot, tones: Palette) -> dict[str, Any]:
     }
     flat = drawn.kind in {"bar", "waterfall"}
     count = len(drawn.labels) * (1 if len(drawn.series) < 2 else 0.75 * len(drawn.series))
-    named = drawn.kind == "scatter"
+    named = drawn.kind == "scatter" and len(drawn.x_name) > 1
     quiet = {"showgrid": False, "showticklabels": False} if flat else {"showgrid": False}
     x: dict[str, Any] = {**axis, **quiet}
     y: dict[str, Any] = {**axis, "showgrid": not flat}
@@ -183,6 +183,7 @@ def _lines(made: go.Figure, drawn: Plot, tones: Palette) -> None:
 
 
 def _scatter(made: go.Figure, drawn: Plot, tones: Palette) -> None:
+    size = 6 if len(drawn.labels) > FEW else 10
     for j, one in enumerate(drawn.series):
         colours = [
             tones.accent if i in drawn.hot or not drawn.emphasised else tones.rest
@@ -193,7 +194,11 @@ def _scatter(made: go.Figure, drawn: Plot, tones: Palette) -> None:
             y=one.values,
             name=one.name,
             mode="markers",
-            marker={"color": colours if not j else tones.series[j % 6], "size": 6, "opacity": 0.55},
+            marker={
+                "color": colours if not j else tones.series[j % 6],
+                "size": size,
+                "opacity": 0.55,
+            },
         )
 
 

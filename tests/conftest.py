@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests.services import postgres_url
+from tests.services import absent, postgres_url
 
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 
@@ -54,7 +54,7 @@ def pg_url():
 def _postgres():
     server_url = postgres_url()
     if server_url is None:
-        pytest.skip("PostgreSQL is missing: install it or set POSTGRES_URL")
+        absent("PostgreSQL")
     name = f"t{time.time_ns()}"
     server = sa.create_engine(server_url, isolation_level="AUTOCOMMIT")
     with server.connect() as db:
@@ -69,3 +69,21 @@ def _postgres():
 def samples() -> Path:
     """The folder of sample data."""
     return Path(__file__).parents[1] / "data" / "samples"
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """Settings of a studio in an empty folder; nothing of this machine's environment in them."""
+    from core.settings import load
+
+    return load({"STUDIO_DATA_DIR": str(tmp_path / "var"), "LOG_LEVEL": "ERROR"}, None)
+
+
+@pytest.fixture
+def studio(settings):
+    """A real studio on SQLite with the offline model."""
+    from core.studio import open_studio
+
+    opened = open_studio(settings)
+    yield opened
+    opened.close()

@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import streamlit as st
@@ -52,6 +53,13 @@ def show(studio: Studio) -> None:
     """The pages draw from `studio` and remember nothing of another."""
     session.use(studio)
     st.cache_resource.clear()
+
+
+def reachable(studio: Studio) -> Any:
+    """The same studio as others would reach it: no longer in local mode."""
+    secrets = {"SECRET_KEY": "s" * 40, "API_KEY_SALT": "t" * 20}
+    wide = load({"STUDIO_HOST": "0.0.0.0", **secrets}, None)  # noqa: S104 - nothing is bound
+    return SimpleNamespace(**{**vars(studio), "settings": wide})
 
 
 def given(studio: Studio, name: str = "shop.csv", data: bytes | None = None) -> Any:

@@ -21,6 +21,7 @@ from core.data.reading.encoding import (
     looks_like_json,
     open_text,
     sample_of,
+    undecodable,
 )
 from core.data.reading.exam import Examiner
 from core.data.reading.names import clean, column_names
@@ -82,23 +83,26 @@ def _resolved(path: Path, name: str, options: ReadOptions) -> tuple[ReadOptions,
         encoding, notes = encoding_of(path, sample)
     form = options.format
     if form is None:
-        with open_text(path, encoding) as file:
-            form = looks_like_json(file.read(1 << 16)) or "csv"
+        try:
+            with open_text(path, encoding) as file:
+                form = looks_like_json(file.read(1 << 16)) or "csv"
+        except UnicodeError:
+            raise undecodable(path, encoding) from None
     return options.model_copy(update={"format": form, "encoding": encoding}), notes
 
 
 def _typed(staged: Staged, notes: list[str], out: Path, place: Place) -> Landing:
     """The staged rows are in `out`, typed."""
     names = column_names(staged.names)
-    with _engine(place) as con:
+    with _engine(place, wide=len(names) > WIDE) as con:
         made = _decided(con, staged, names)
         aside = place.folder / "typed.parquet"
+        if len(names) > WIDE:  # its time grows with the cube of the columns
+            con.execute("PRAGMA disable_optimizer")
         selected = ", ".join(
             f"{reading.expression} AS {quote(name)}"
             for reading, name in zip(made.readings, names, strict=True)
         )
-        if len(names) > WIDE:  # its time grows with the cube of the columns
-            con.execute("PRAGMA disable_optimizer")
         con.execute(
             f"COPY (SELECT {selected} FROM {staged.relation}) TO {literal(aside)}"
             " (FORMAT parquet, COMPRESSION zstd)"
@@ -184,10 +188,11 @@ def _told(staged: Staged, names: list[str], rows: int) -> list[str]:
 
 
 @contextmanager
-def _engine(place: Place) -> Iterator[duckdb.DuckDBPyConnection]:
+def _engine(place: Place, *, wide: bool) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that ends when `place.stop` is set; full disks and memory leave as ours."""
     config = {
-        "memory_limit": f"{MEMORY_MB}MB",
+        "memory_limit": f"{4 * MEMORY_MB if wide else MEMORY_MB}MB",  # a buffer a column
+        "threads": 1 if wide else 2,
         "temp_directory": str(place.folder),
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
@@ -209,6 +214,8 @@ def _engine(place: Place) -> Iterator[duckdb.DuckDBPyConnection]:
         ) from error
     except duckdb.IOException as error:
         raise OSError(str(error)) from error
+    except duckdb.Error as error:
+        raise Invalid("The file is damaged and cannot be read.", hint=columnar.DAMAGED) from error
     finally:
         done.set()
         if watch.is_alive():

@@ -77,8 +77,9 @@ def _check_budget(run: Run) -> None:
 
     def act(_call: Call) -> dict[str, Any]:
         most = run.studio.dearest(run)
-        verdict = run.studio.ledger.check(run.who, most)
-        if verdict.answer == "refuse":
+        found = run.studio.ledger.check(run.who, most)
+        verdict = found.verdict
+        if not found.allowed:
             raise BudgetExceeded(verdict.message, hint=verdict.hint, **verdict.details)
         return most
 

@@ -10,13 +10,14 @@ from datetime import datetime
 
 from core.insight.drawer import Drawer
 from core.insight.receipts import Look, Receipt
-from core.insight.render import HEDGES, check_answer, references
+from core.insight.render import SILENCE, check_answer, references
 from core.insight.slides import Deck, Landed, LookTaken, Method, Slide
 from core.tools.tool import TOOLS
 
 FINDINGS_MAX = 12  # slides of their own; the others share one
 DESCRIPTIONS_MAX = 6
 NOTHING = "There is nothing to report beyond chance."
+DESCRIBED = "This describes the data; nothing was tested."
 STOPPED = {
     "budget": "This deck is partial: the budget did not cover the next step.",
     "iterations": "This deck is partial: the limit of iterations was reached.",
@@ -36,7 +37,11 @@ def build(  # noqa: PLR0917 - the parts of a deck, in the order they come to be
     spend_nusd: int = 0,
     tokens: int = 0,
 ) -> Deck:
-    """The deck of everything the looks support. `answer` is [[claim id]] text. Raises Invalid."""
+    """The deck of everything the looks support. `answer` is [[claim id]] text. Raises Invalid.
+
+    What was asked directly comes first, discoveries before descriptions, then what was seen by
+    looking around; each the heaviest first.
+    """
     kept = Drawer(looks, receipts, sources)
     sentences = check_answer(answer, kept.known()) if answer.strip() else []
     tests = {look.family: 0 for look in looks}
@@ -45,15 +50,18 @@ def build(  # noqa: PLR0917 - the parts of a deck, in the order they come to be
     notes = [note for look in looks for note in look.outcome.notes]
     method = method.model_copy(update={"tests": tests, "notes": list(dict.fromkeys(notes))})
     findings = kept.slides("finding")
+    shown = findings[:FINDINGS_MAX]
     told = {id.rsplit(".", 1)[0] for text in sentences for id in references(text)}
+    drawn = {slide.query for slide in shown if slide.query}  # said once is enough
     descriptions = [
-        slide for slide in kept.slides("description") if slide.key in told or kept.telling(slide)
+        slide
+        for slide in kept.slides("description")
+        if slide.key in told or (kept.telling(slide) and slide.query not in drawn)
     ][:DESCRIPTIONS_MAX]
     slides = [
         Slide(key="title", kind="title", title=question),
         summary(sentences, findings, descriptions, method),
-        *findings[:FINDINGS_MAX],
-        *descriptions,
+        *sorted([*shown, *descriptions], key=lambda slide: not kept.direct(slide)),
         *_further(findings[FINDINGS_MAX:]),
         *_closing(),
     ]
@@ -94,14 +102,25 @@ def summary(
     """The slide that answers, and says plainly what was not found and what was not finished."""
     lines = list(sentences)
     if not lines:
-        lines = [slide.title for slide in (findings or descriptions)[:4]]
+        lines = [_ended(slide.title) for slide in (findings or descriptions)[:4]]
     if not findings:
-        if not any(line.lower() in HEDGES for line in lines):
-            lines.append(NOTHING)
-        lines.append("Comparisons looked at: [[method.tests]].")
+        lines += _silence(lines, method, described=bool(descriptions))
     if method.stopped:
         lines.append(STOPPED.get(method.stopped, "This deck is partial: the run ended early."))
     return Slide(key="summary", kind="summary", title=lines[0], body=lines[1:])
+
+
+def _silence(said: list[str], method: Method, *, described: bool) -> list[str]:
+    """What a deck without discoveries owes its reader."""
+    if described and not sum(method.tests.values()):
+        return [DESCRIBED]
+    plainly = any(line.lower() in SILENCE for line in said)
+    return [*([] if plainly else [NOTHING]), "Comparisons looked at: [[method.tests]]."]
+
+
+def _ended(title: str) -> str:
+    """A slide's claim as a sentence among others."""
+    return title if title.endswith((".", "!", "?")) else f"{title}."
 
 
 def _taken(look: Look) -> LookTaken:

@@ -42,10 +42,14 @@ class Drawer:
         return self.figures.keys() | self.names.keys()
 
     def slides(self, kind: Literal["finding", "description"]) -> list[Slide]:
-        """The slides of one kind, the heaviest first."""
+        """The slides of one kind: of direct looks first, then the heaviest."""
         mine = [one for one in self.shown if one[2].description == (kind == "description")]
-        mine.sort(key=lambda one: (-one[1].weight, one[0].number, one[1].key))
+        mine.sort(key=lambda one: (not one[0].direct, -one[1].weight, one[0].number, one[1].key))
         return [slide_of(look, finding, receipt) for look, finding, receipt in mine]
+
+    def direct(self, slide: Slide) -> bool:
+        """Whether the slide comes from a look that the question itself asked for."""
+        return slide.look in self.looks and self.looks[slide.look].direct
 
     def telling(self, slide: Slide) -> bool:
         """Whether a description belongs to a direct question and carries its story."""

@@ -34,20 +34,22 @@ COUNTING = frozenset(
     )
     for word in words.split()
 )
-HEDGES = frozenset(
+SILENCE = frozenset(
     {
         "there is nothing to report.",
         "there is nothing to report beyond chance.",
-        "the data does not answer this question.",
-        "the data do not answer this question.",
         "nothing in the data explains it beyond chance.",
-        "there is no evidence for an answer.",
-        "no evidence.",
-        "this deck is partial.",
-        "why it happened cannot be told from these data.",
-        "the data show what happened, not why.",
     }
 )
+HEDGES = SILENCE | {
+    "the data does not answer this question.",
+    "the data do not answer this question.",
+    "there is no evidence for an answer.",
+    "no evidence.",
+    "this deck is partial.",
+    "why it happened cannot be told from these data.",
+    "the data show what happened, not why.",
+}
 
 
 class Span(BaseModel):

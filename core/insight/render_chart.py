@@ -15,6 +15,7 @@ from core.insight.claims import write
 from core.tools.evidence import Chart, Grid
 
 MARKS_MAX = 24  # bars in one picture; all rows stay in the evidence
+FEW = 40  # points that may be large
 COLUMNS_MAX = 60  # periods side by side; the latest are kept
 PERIOD = re.compile(r"^\d{4}([- ]?(Q[1-4]|W?\d\d?)(-\d\d)?)?$")
 DATE = re.compile(r"^\d{4}-\d\d(-\d\d)?([T ]\d\d:\d\d.*)?$")

@@ -60,7 +60,7 @@ def evidence(deck: Deck, claim: Claim, id: str) -> str:
         "Close</button></header>"
         f"{receipt_list(receipt) if receipt else ''}"
         f'<p class="label">{text(asked.title)}</p><pre tabindex="0">{text(asked.sql)}</pre>'
-        f'<p class="label">Rows it gives</p>{rows(deck, claim)}'
+        f'<p class="label rows">Rows it gives</p>{rows(deck, claim)}'
         f'<p class="label">Exact value <code>{text(json.dumps(claim.value))}</code>'
         f" · query <code>{text(claim.evidence.sql_hash)}</code></p>"
         f'<p class="label">Read from {"; ".join(read)}</p></div>'
@@ -140,7 +140,7 @@ def _cell(value: Any) -> str:
 
 
 def _shown(count: int, total: int) -> str:
-    return f'<p class="label">{write(count)} of {write(total)} rows</p>'
+    return f'<p class="label rows">{write(count)} of {write(total)} rows</p>'
 
 
 def _side(rows: list[list[Any]], column: int, hit: bool = False) -> str:

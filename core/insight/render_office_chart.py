@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.insight.render_chart import Plot, extent, steps, ticks, words
+from core.insight.render_chart import FEW, Plot, extent, steps, ticks, words
 from core.insight.render_office import clean
 
 LABELLED_MAX = 8  # columns that have room for their values
@@ -44,7 +44,7 @@ def number_format(drawn: Plot) -> str:
     most = max(sizes, default=0)
     whole = all(size == int(size) for size in sizes)
     if most >= 1e6:
-        body = '#,##0.0,,"M"'
+        body = '#,##0.00,,"M"'
     elif whole or most >= 1_000:
         body = "#,##0"
     else:
@@ -173,7 +173,8 @@ def _scatter(chart: Any, drawn: Plot) -> None:
     _grid(chart, drawn)
     for j, series in enumerate(chart.plots[0].series):
         series.format.line.fill.background()
-        series.marker.style, series.marker.size = XL_MARKER_STYLE.CIRCLE, 5
+        series.marker.style = XL_MARKER_STYLE.CIRCLE
+        series.marker.size = 5 if len(drawn.labels) > FEW else 9
         _paint(series.marker.format.fill, j)
         series.marker.format.line.fill.background()
     _name(chart.category_axis, drawn.x_name)
@@ -281,8 +282,11 @@ def _tick_format(drawn: Plot, marks: list[float]) -> str:
 
 
 def _name(axis: Any, name: str) -> None:
+    """The axis says what it measures, unless its name says nothing."""
     from pptx.util import Pt
 
+    if len(name) < 2:
+        return
     axis.has_title = True
     axis.axis_title.text_frame.text = clean(words(name))
     paragraph = axis.axis_title.text_frame.paragraphs[0]

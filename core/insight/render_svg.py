@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from html import escape
 
-from core.insight.render_chart import Plot, extent, short, steps, ticks
+from core.insight.render_chart import FEW, Plot, extent, short, steps, ticks
 
 GLYPH = 6.9  # width of a 13 px letter; generous, so that labels never touch
 ROW, BAR = 30.0, 17.0
@@ -126,17 +126,20 @@ def _lines(drawn: Plot, width: float) -> tuple[str, float]:
 
 
 def _scatter(drawn: Plot, width: float) -> tuple[str, float]:
-    """Points; both axes are named."""
+    """Points; both axes are named, unless the names say nothing."""
     frame = Frame(drawn, width, zero=False)
+    radius = 3 if len(drawn.labels) > FEW else 5
     out = frame.grid()
     for j, one in enumerate(drawn.series[:SERIES_MAX]):
         for i, value in enumerate(one.values):
             if value is not None:
                 hot = "a" if not j and (i in drawn.hot or not drawn.emphasised) else "r"
                 ink = f"s{j}" if j else hot
-                out.append(_dot(frame.x(i), frame.y(value), 3, f"p {ink}"))
-    out.append(_text(frame.left, 12, drawn.series[0].name, "t"))
-    out.append(_text(width - 8, frame.height - 2, drawn.x_name, "t", "end"))
+                out.append(_dot(frame.x(i), frame.y(value), radius, f"p {ink}"))
+    if len(drawn.series[0].name) > 1:
+        out.append(_text(frame.left, 12, drawn.series[0].name, "t"))
+    if len(drawn.x_name) > 1:
+        out.append(_text(width - 8, frame.height - 2, drawn.x_name, "t", "end"))
     return "".join(out), frame.height + 4
 
 
@@ -194,8 +197,14 @@ class Frame:
         """Where the row with this position stands."""
         if self.columns:
             return self.left + (i + 0.5) * self.wide / max(1, len(self.drawn.labels))
+        return self._along(self.places[i])
+
+    def _along(self, place: float) -> float:
+        """A distance along x; points keep off the edges."""
         first, last = min(self.places), max(self.places)
-        return self.left + (self.places[i] - first) / ((last - first) or 1.0) * self.wide
+        edge = 10.0 if self.drawn.kind == "scatter" else 0.0
+        part = (place - first) / ((last - first) or 1.0)
+        return self.left + edge + part * (self.wide - 2 * edge)
 
     def y(self, value: float) -> float:
         """Where the value stands."""
@@ -229,11 +238,8 @@ class Frame:
     def _x_numbers(self) -> list[str]:
         low, high = min(self.places), max(self.places)
         marks = [mark for mark in ticks(low, high, 5) if low <= mark <= high]
-        out = []
-        for mark in marks:
-            x = self.left + (mark - low) / ((high - low) or 1.0) * self.wide
-            out.append(_text(x, self.height - 14, short(mark), "t", "middle"))
-        return out
+        y = self.height - 14
+        return [_text(self._along(mark), y, short(mark), "t", "middle") for mark in marks]
 
 
 def _places(drawn: Plot) -> list[float]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from core.kernel.gates import Amounts, Ask, Verdict, Who
-from core.ledger.limits import Key, Limits, Remaining, refusal
+from core.ledger.limits import Allowance, Key, Limits, Remaining, refusal
 from core.ledger.records import LIMIT, USAGE
 from core.ledger.statements import Statements
 from core.ledger.windows import UNITS, account_name, starts_at, window
@@ -67,12 +67,16 @@ class Accounts:
             rows = read(db)
         return sorted(rows, key=lambda row: (UNITS.index(row.unit), row.left))
 
-    def check(self, who: Who, amounts: Amounts) -> Verdict:
+    def check(self, who: Who, amounts: Amounts) -> Allowance:
         """Whether `amounts` would be held now; nothing is held. A refusal names the limit."""
-        for row in self.remaining(who):
+        rows = self.remaining(who)
+        left = {unit: min(r.left for r in rows if r.unit == unit) for unit in {r.unit for r in rows}}
+        for row in rows:
             if amounts.get(row.unit, 0) > row.left:
-                return refusal((row.scope, row.unit, row.period), row.max, row.left, now())
-        return Verdict("ledger")
+                no = refusal((row.scope, row.unit, row.period), row.max, row.left, now())
+                return Allowance(False, no.message, left, row.resets_at, no)
+        money = [row.resets_at for row in rows if row.unit == "nusd" and row.period != "request"]
+        return Allowance(True, "", left, money[0] if money else None, Verdict("ledger"))
 
     # What the kernel does.
 

@@ -31,6 +31,17 @@ class Remaining:
         return cls(*key, most, held, spent, most - held - spent, resets_at(key[2], at))
 
 
+@dataclass(frozen=True)
+class Allowance:
+    """Whether something may be spent now. `left` is what the tightest limit leaves, by unit."""
+
+    allowed: bool
+    reason: str  # "" when allowed, else a sentence that names the limit
+    left: dict[str, int]
+    resets_at: datetime | None  # of the limit that said no, or of the tightest one in money
+    verdict: Verdict
+
+
 def refusal(key: Key, most: int, left: int, at: datetime) -> Verdict:
     """The ledger's no: which limit, how much is left, when it resets."""
     scope, unit, period = key

@@ -101,8 +101,8 @@ def unpriced(model: str) -> Invalid:
     """The refusal of a model nobody gave a price, with the way to price it."""
     return Invalid(
         f"The model {model!r} has no known price, so its cost could not be limited.",
-        hint=f"Give its price in USD per million tokens in the settings: prices {{{model!r}: "
-        '{"input": ..., "output": ...}}; zero is a price.',
+        hint="Give its price in USD per million tokens, zero if it is free: MODEL_PRICES="
+        f'{{"{model}": {{"input": 0.5, "output": 1.5}}}}.',
         model=model,
         reason="unpriced",
     )

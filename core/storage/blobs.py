@@ -13,6 +13,7 @@ from typing import BinaryIO, Protocol
 from pydantic import BaseModel, Field
 
 from core.errors import NotFound, Unavailable
+from core.storage.database import explained
 
 CHUNK_BYTES = 1 << 20
 HASH = r"^[0-9a-f]{64}$"
@@ -56,7 +57,8 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        root.mkdir(parents=True, exist_ok=True)
+        with explained(f"The folder {str(root)!r}", "Set STUDIO_DATA_DIR to another."):
+            root.mkdir(parents=True, exist_ok=True)
 
     def put(self, chunks: Iterable[bytes]) -> tuple[str, int]:
         """Store the bytes and return their SHA-256 and size. Raises Unavailable when disk is full."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -15,7 +15,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from core.errors import Unavailable
 
@@ -52,7 +52,7 @@ class Json(sa.TypeDecorator[Any]):
 
 
 class Database:
-    """The open database. Raises Unavailable when another process holds the SQLite file."""
+    """The open database. Raises Unavailable when it cannot be reached, or is another's SQLite."""
 
     def __init__(self, url: str, *, pool_size: int = 20) -> None:
         self.url = url
@@ -63,12 +63,28 @@ class Database:
         self._writing = threading.Lock() if self.is_sqlite else nullcontext()
         if self.is_sqlite:
             file = Path(url.removeprefix("sqlite:///"))
-            file.parent.mkdir(parents=True, exist_ok=True)
-            self._claim = claim(file.with_suffix(".lock"))
+            with explained(f"The folder {str(file.parent)!r}", "Set STUDIO_DATA_DIR to another."):
+                file.parent.mkdir(parents=True, exist_ok=True)
+                self._claim = claim(file.with_suffix(".lock"))
         self.engine = sa.create_engine(url, pool_size=pool_size, max_overflow=2 * pool_size)
         self._driver_error: type[Exception] = self.engine.dialect.loaded_dbapi.Error
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare)
+        self._reach()
+
+    def _reach(self) -> None:
+        """One connection works. Raises Unavailable that names the setting, never the password."""
+        try:
+            with self.engine.connect() as db:
+                db.exec_driver_sql("SELECT 1")
+        except (DBAPIError, self._driver_error) as error:
+            self.close()
+            shown = self.engine.url.render_as_string(hide_password=True)
+            first = str(getattr(error, "orig", error)).strip().splitlines()[0]
+            raise Unavailable(
+                f"The database {shown} cannot be used: {first}.",
+                hint="Check DATABASE_URL and that the server runs; without it SQLite is used.",
+            ) from None
 
     def insert(self, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
         """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
@@ -112,6 +128,16 @@ class Database:
         self.engine.dispose()
         if self._claim:
             self._claim.close()
+
+
+@contextmanager
+def explained(what: str, hint: str) -> Iterator[None]:
+    """An error of the file system becomes Unavailable: `what` cannot be used, and the way out."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Unavailable(f"{what} cannot be used: {reason}.", hint=hint) from error
 
 
 def claim(path: Path) -> IO[bytes]:

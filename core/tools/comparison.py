@@ -61,7 +61,7 @@ FROM {self._rows()}"""
         return f"""WITH parts AS (
 {self._parts([dimension], ["segment"], outer)}
 )
-SELECT *, change / nullif(sum(change) OVER (), 0) AS share,
+SELECT *, change / nullif(fsum(change) OVER (), 0) AS share,
        row_number() OVER (ORDER BY change {order}, segment) AS rank
 FROM parts
 ORDER BY rank"""
@@ -75,14 +75,10 @@ ORDER BY rank"""
         return f"""WITH parts AS (
 {self._parts(list(path), names)}
 )
-SELECT {", ".join(f"max({name}) FILTER (WHERE {chosen}) AS {name}" for name in names)},
-       coalesce(sum(before) FILTER (WHERE {chosen}), 0) AS before,
-       coalesce(sum(after) FILTER (WHERE {chosen}), 0) AS after,
-       coalesce(sum(change) FILTER (WHERE {chosen}), 0) AS change,
-       change / nullif(sum(parts.change), 0) AS share,
-       change / nullif(abs(before), 0) AS own_share,
-       sum(parts.change) - change AS others
-FROM parts"""
+SELECT {", ".join(names)}, before, after, change, change / nullif(whole, 0) AS share,
+       whole - change AS others
+FROM (SELECT *, fsum(change) OVER () AS whole FROM parts)
+WHERE {chosen}"""
 
     def price_volume_mix(self, quantity: str, dimension: str) -> str:
         """SQL of the change split by volume, mix and price; the three add up to it."""

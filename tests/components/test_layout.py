@@ -35,5 +35,7 @@ def test_figures_align_right_and_facts_have_no_heading():
 
 
 def test_a_section_says_its_note_beside_the_name():
-    at = screens.script("from components.layout import section\nwith section('Limits', 'held'):\n    st.write('x')")
+    at = screens.script(
+        "from components.layout import section\nwith section('Limits', 'held'):\n    st.write('x')"
+    )
     assert at.markdown[0].value == "**Limits**  :small[:gray[held]]"

@@ -14,7 +14,9 @@ def test_the_open_studio_is_the_one_that_was_handed_in(front):
 
 
 def test_the_owner_is_signed_in_on_loopback_only(front):
-    at = screens.script("from components import session\nst.write(session.is_local(), session.person().role)")
+    at = screens.script(
+        "from components import session\nst.write(session.is_local(), session.person().role)"
+    )
     assert not at.exception
     assert "owner" in screens.text(at)
 

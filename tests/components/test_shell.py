@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from components import session
 from tests import screens
 
 
@@ -14,15 +15,13 @@ def test_every_page_stands_in_the_frame(front, page):
     assert any("**" in element.value for element in at.markdown)
 
 
-def test_a_studio_that_others_reach_shows_the_wall_and_nothing_else(tmp_path, front):
-    secrets = {"SECRET_KEY": "s" * 40, "API_KEY_SALT": "t" * 20}
-    for studio in screens.opened(tmp_path, STUDIO_HOST="0.0.0.0", **secrets):  # noqa: S104
-        at = screens.shell()
-        assert studio.settings.is_local is False
-        assert [title.value for title in at.title] == ["Sign in"]
-        assert not at.button
-        assert not at.chat_input
-    screens.show(front)
+def test_a_studio_that_others_reach_shows_the_wall_and_nothing_else(front):
+    session.use(screens.reachable(front))
+    at = screens.shell()
+    assert [title.value for title in at.title] == ["Sign in"]
+    assert not at.button
+    assert not at.chat_input
+    assert "left today" not in screens.text(at)
 
 
 def test_an_error_of_a_page_is_a_sentence_with_a_code(front):

@@ -130,6 +130,8 @@ async def _events(body: dict[str, Any], turn: Turn) -> AsyncIterator[str]:
         async for delta in _paced(turn, deltas):
             yield _event("content_block_delta", index=index, delta=delta)
         yield _event("content_block_stop", index=index)
+    if not turn.ends:
+        return
     delta = {"stop_reason": _finish(turn), "stop_sequence": None}
     yield _event("message_delta", delta=delta, usage={"output_tokens": turn.completion})
     yield _event("message_stop")

@@ -129,6 +129,8 @@ async def _events(body: dict[str, Any], turn: Turn) -> AsyncIterator[str]:
     else:
         async for piece in content(turn, turn.pieces()):
             yield event({"content": piece})
+    if not turn.ends:
+        return
     yield event({}, _finish(turn))
     if (body.get("stream_options") or {}).get("include_usage") and turn.counts:
         yield _line({**head, "choices": [], "usage": _usage(turn)})

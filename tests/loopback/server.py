@@ -37,6 +37,7 @@ class Turn:
     cut_after: int | None = None  # pieces of content, then the connection drops
     stall_after: int | None = None  # pieces of content, then silence
     counts: bool = True  # tells usage
+    ends: bool = True  # says that it has ended, and why
     finish: str = ""
 
     def pieces(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""One studio for all tests of pages; each test starts with pages that know only it."""
+"""One studio a module, as the engine allows one at a time; every test starts with it in use."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import pytest
 from tests import screens
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def _open(tmp_path_factory):
-    yield from screens.opened(tmp_path_factory.mktemp("pages"))
+    yield from screens.opened(tmp_path_factory.mktemp("screens"))
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def front(_open):
     return _open
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def asked(_open):
     """A question that was answered: the id of its task."""
     screens.show(_open)

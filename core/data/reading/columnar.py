@@ -11,6 +11,7 @@ from core.data.reading.staged import Place, Staged
 from core.data.tables import literal, quote
 from core.errors import Invalid
 
+DAMAGED = "Write or download it again; a copy may have been cut short."
 WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 PLAIN = {
     **dict.fromkeys(WHOLE, "BIGINT"),
@@ -32,7 +33,7 @@ def stage(path: Path, options: ReadOptions, place: Place) -> Staged:
     except duckdb.Error as error:
         raise Invalid(
             "The Parquet file is damaged or incomplete.",
-            hint="Write or download it again; a copy may have been cut short.",
+            hint=DAMAGED,
         ) from error
     nested = [name for name, _, kind in fields if kind == "JSON"]
     notes = [f"Lists are kept as JSON text ({', '.join(nested[:5])})."] if nested else []

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 SAMPLE_CHARS = 1 << 20
 BLOCKS_BYTES = (4 << 20, 256 << 20)  # a row must fit into one; few files need the second
-WIDTH_MAX = 50_000
+WIDTH_MAX = 20_000
+OPEN_QUOTE = "A quotation mark is never closed; all of them were read as plain text."
 
 
 def stage(path: Path, options: ReadOptions, place: Place) -> Staged:
@@ -34,12 +35,17 @@ def stage(path: Path, options: ReadOptions, place: Place) -> Staged:
 
 
 def _stage(path: Path, options: ReadOptions, place: Place) -> Staged:
+    asked = options.quote
     options, width = _resolved(path, options)
+    if asked is None and not options.quote:
+        staged = _read(path, options, width, place).staged()
+        staged.notes.append(OPEN_QUOTE)
+        return staged
     read = _read(path, options, width, place)
     if read.quotes % 2 and options.quote:  # one is never closed: does the text fit better without?
         plain = _read(path, options.model_copy(update={"quote": ""}), width, place)
         if plain.rejected.count <= read.rejected.count:
-            plain.notes.append("A quotation mark is never closed; they were read as plain text.")
+            plain.notes.append(OPEN_QUOTE)
             return plain.staged()
         read.notes.append("A quotation mark is never closed; some lines may have run together.")
     return read.staged()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ CHUNK_CHARS = 1 << 20
 RECORD_CHARS_MAX = 1 << 28
 BATCH_ROWS = 20_000
 BATCH_CHARS = 1 << 25
-COLUMNS_MAX = 50_000
+COLUMNS_MAX = 20_000
 HINT = "Give an array of objects, or one object a line."
 DECODER = json.JSONDecoder()
 
@@ -130,7 +131,8 @@ class _Sheet:
         if isinstance(value, dict | list):
             self.lists.add(name)
             return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
-        return json.dumps(value)
+        finite = not isinstance(value, float) or math.isfinite(value)
+        return json.dumps(value) if finite else None
 
 
 def _flat(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -232,12 +232,11 @@ def _lines(count: int) -> str:
 
 
 def looks_like_json(text: str) -> str | None:
-    """ "json" (an array or one object), "jsonl" (an object a line) or None (no JSON)."""
-    start = text.lstrip("\ufeff \t\r\n")
-    if re.match(r"\[\s*([{\[\]]|$)", start):
+    """`json` (an array, or objects), `jsonl` (an object a line) or None (no JSON)."""
+    start = text.strip("\ufeff \t\r\n")
+    if re.match(r"\[\s*([{\[\]]|$)", start) or re.fullmatch(r'\[\s*["\d-].*\]', start, re.DOTALL):
         return "json"
     if not re.match(r'\{\s*("|\}|$)', start):
         return None
-    first, *rest = [line for line in start.splitlines() if line.strip()][:2] or [""]
-    whole = first.rstrip().endswith("}") and (not rest or rest[0].lstrip().startswith("{"))
-    return "jsonl" if whole else "json"
+    first, *rest = [line.strip() for line in start.splitlines() if line.strip()][:2]
+    return "jsonl" if first.endswith("}") and rest and rest[0].startswith("{") else "json"

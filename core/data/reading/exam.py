@@ -92,7 +92,8 @@ class Examiner:
             found = {row[0]: row[1:] for row in rows}
             for place, exam in enumerate(chunk):
                 values = found.get(place, (0,) * len(wanted))
-                exam.counts.update(zip(wanted, values, strict=True))
+                counts = (value or 0 for value in values)  # nothing counted is NULL
+                exam.counts.update(zip(wanted, counts, strict=True))
 
     def _plain(self, cell: str) -> dict[str, str]:
         whole = matches(cell, patterns.WHOLE)
@@ -102,6 +103,7 @@ class Examiner:
             "missing": f"count_if(lower({cell}) IN ({self.nulls}))",
             "plain": f"count_if({matches(cell, patterns.PLAIN)})",
             "whole": f"count_if({whole})",
+            "grouped": f"count_if({matches(cell, patterns.GROUPED)})",
             "huge": f"count_if({whole} AND TRY_CAST({cell} AS BIGINT) IS NULL)",
             "code": f"count_if({matches(cell, patterns.CODE)})",
             "endless": f"count_if({matches(cell, patterns.ENDLESS)})",

@@ -7,6 +7,7 @@ from core.data.tables import literal
 SPACES = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"  # what trim takes away
 PLAIN = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?"
 WHOLE = r"[+-]?\d+"
+GROUPED = r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+"  # 1.234 may be a fraction or a thousand
 CODE = r"[+-]?0\d+|\+\d{7,}"  # leading zeros and telephone numbers are names, not amounts
 ENDLESS = r"(?i)[+-]?inf(?:inity)?"
 CURRENCY = r"(?:US\$|[$€£¥₹]|(?i:USD|EUR|GBP|CHF|JPY|INR|CAD|AUD|SEK|NOK|DKK|PLN|BRL))"
@@ -33,7 +34,7 @@ def number(decimal: str, *, fraction: bool = False) -> str:
     With `fraction` only amounts that write the mark match.
     """
     mark, group = "\\" + decimal, f"[{GROUPS[decimal]}]"
-    whole = rf"(?:\d{{1,3}}(?:{group}\d{{3}})+|\d+)"
+    whole = rf"(?:[1-9]\d{{0,2}}(?:{group}\d{{3}})+|\d+)"
     body = rf"(?:{whole}?{mark}\d+|{whole}{mark})"
     if not fraction:
         body = rf"(?:{whole}(?:{mark}\d*)?|{mark}\d+)(?:[eE][+-]?\d{{1,3}})?"

@@ -16,6 +16,9 @@ QUESTIONS = {
 }
 
 
+DOLLARS = ("$", "US$", "USD", "£", "GBP")  # always written with a decimal point
+
+
 @dataclass
 class Reading:
     """How one column is read."""
@@ -56,8 +59,10 @@ class Judge:
         return self.made
 
     def _unclear(self, exam: Exam) -> bool:
-        whole = exam.all("plain") or exam.all("boolean")
-        return exam.filled > 0 and not whole and not exam.counts["code"]
+        counts = exam.counts
+        grouped = counts["grouped"] and exam.all("grouped", "whole")
+        clear = exam.all("boolean") or (exam.all("plain") and not grouped)
+        return exam.filled > 0 and not clear and not counts["code"]
 
     def _look_over(self, dates: list[Exam], amounts: list[Exam]) -> None:
         """The file's own habits: one sure column decides for those that are not."""
@@ -92,7 +97,7 @@ class Judge:
             if counts["plain"] > 0.9 * exam.filled:
                 self._note(exam, "has leading zeros or telephone numbers and is kept as text.")
             return None
-        if exam.all("plain"):
+        if exam.all("plain") and ("dot" not in counts or self._mark(exam) == "."):
             return self._plain(exam)
         if "dot" not in counts:
             return None
@@ -135,10 +140,12 @@ class Judge:
         open_ = counts["dot_fraction"] + counts["comma_fraction"] > 0
         known = self.decimal or self.options.decimal
         usual = "," if self.options.delimiter == ";" else "."
+        if counts["currency"] in DOLLARS:
+            return "."
         if known or not open_ or counts["dot"] < 0.99 * exam.filled:
             return known or usual
-        doubtful = self.options.delimiter not in (",", None)
-        if doubtful:
+        between = self.options.delimiter == ";" or counts["comma_fraction"] > 0
+        if between and self.options.delimiter not in (",", "", None):
             fits = f"{matches('v', patterns.number('.'))} AND v ~ '.*[.,].*'"
             self._ask("decimal", exam, [".", ","], self.examiner.example(exam, fits))
         return usual

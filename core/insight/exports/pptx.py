@@ -148,7 +148,7 @@ def _method(page: Any, deck: Deck) -> None:
     lines = [(one.label, one.reason, write_q(one.q)) for one in deck.unsupported[:LINES_MAX]]
     if lines:
         head = ("Looked at, not supported", "Why", "q")
-        _table(page, office.LEFT + 4.0, 3.05, (3.2, 3.5, 0.93), [head, *lines])
+        _table(page, office.LEFT + 4.0, 3.05, (2.8, 4.2, 0.63), [head, *lines])
 
 
 def _data(page: Any, deck: Deck) -> None:

@@ -86,7 +86,8 @@ class Hosted:
             arrival.usage = _usage(getattr(stream, "chunks", ()))
             with suppress(openai.OpenAIError, httpx.HTTPError, RuntimeError, AttributeError):
                 await stream.aclose()  # pyright: ignore - the connection ends with the stream
-        if not arrival.finish_reason:
+        if not _has_ended(stream):
+            arrival.finish_reason = ""
             raise failures.cut(model)
 
     def _failure(
@@ -165,6 +166,12 @@ def _take(chunk: Any, arrival: Arrival) -> None:
                 call.index, id=call.id or "", name=made.name or "", arguments=made.arguments or ""
             )
         arrival.finish_reason = choice.finish_reason or arrival.finish_reason
+
+
+def _has_ended(stream: Any) -> bool:
+    """The provider said why it stopped; where it is silent LiteLLM would make up a "stop"."""
+    known = ("received_finish_reason", "intermittent_finish_reason")
+    return any(getattr(stream, name, None) for name in known)
 
 
 def _usage(chunks: Any) -> Usage | None:

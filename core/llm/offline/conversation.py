@@ -133,5 +133,5 @@ def _key(call: ToolCall) -> str:
 def _json(text: str) -> Any:
     try:
         return json.loads(text) if text.lstrip().startswith("{") else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

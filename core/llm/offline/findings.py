@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
+from unicodedata import category
 
 from core.llm.messages import ToolSpec
 from core.llm.offline import plan
@@ -13,15 +14,15 @@ from core.llm.offline.question import Wish
 from core.llm.offline.words import stem, telling
 
 REFERENCE = re.compile(r"\[\[[^\[\]]+\]\]")
-DIGIT = re.compile(r"\d")
 LEADS_MAX, ASIDES_MAX = 3, 3  # findings that answer, and findings beside the question
 SENTENCES = (3, 2)  # of the first finding, and of the others that answer
 NAMED = 0.5  # what naming the question's columns adds to a finding's weight
-NOTHING = "Nothing here differs by more than ordinary variation, so I report no finding."
-NOTHING_MORE = "Beyond that, nothing differs by more than ordinary variation."
-NO_TABLE = "I have no table to look at, so I cannot answer from data."
-NO_TIME = "No column says when things happened, so I cannot say anything about change over time."
-EARLY = "I stopped early because the budget or the iterations were nearly spent."
+# Plain sentences claim nothing about the data; the deck takes these and no others.
+NOTHING = "There is nothing to report beyond chance."
+NOTHING_MORE = "Nothing in the data explains it beyond chance."
+NO_ANSWER = "The data does not answer this question."
+NO_TABLE = "There is no evidence for an answer."
+EARLY = "This deck is partial."
 
 
 def compose(talk: Conversation, tools: Sequence[ToolSpec]) -> str:
@@ -32,18 +33,19 @@ def compose(talk: Conversation, tools: Sequence[ToolSpec]) -> str:
     found = _rank(_latest(talk), direct, wish)
     leads, asides = _select(found, direct, open=wish.open)
     parts = list(_sentences(leads, asides))
-    if plan.lacks_time(talk):
-        parts.insert(0, NO_TIME)
-    if not any(finding["status"] == "supported" for finding in (*leads, *asides)):
-        parts += _silence(bool(parts), wanted=wish.open or not leads)
+    timeless = plan.lacks_time(talk)
+    if timeless or (parts and direct and not leads):
+        parts.insert(0, NO_ANSWER)
+    if not timeless and not any(f["status"] == "supported" for f in (*leads, *asides)):
+        parts += _silence(wish, said=bool(parts))
     if talk.ran_short:
         parts.append(EARLY)
     return " ".join(parts)
 
 
 def is_typed(sentence: str) -> bool:
-    """A digit stands outside the references."""
-    return bool(DIGIT.search(REFERENCE.sub("", sentence)))
+    """A digit of any script stands outside the references."""
+    return any(category(letter).startswith("N") for letter in REFERENCE.sub("", sentence))
 
 
 def _latest(talk: Conversation) -> list[dict[str, Any]]:
@@ -54,7 +56,7 @@ def _latest(talk: Conversation) -> list[dict[str, Any]]:
             if isinstance(finding, dict) and "id" in finding:
                 known = found.get(finding["id"], {"recipe": result.get("recipe", "")})
                 found[finding["id"]] = {**known, **finding}
-    return [finding for finding in found.values() if finding.get("status")]
+    return [finding for finding in found.values() if finding.get("status") and _texts(finding)]
 
 
 def _rank(found: list[dict[str, Any]], direct: set[str], wish: Wish) -> list[dict[str, Any]]:
@@ -99,13 +101,13 @@ def _sentences(leads: list[dict[str, Any]], asides: list[dict[str, Any]]) -> Ite
 
 
 def _texts(finding: dict[str, Any]) -> list[str]:
-    """Its sentences, without any that types a number."""
+    """Its sentences that rest on a reference and type no number."""
     texts = [str(text).strip() for text in finding.get("sentences") or ()]
-    return [text for text in texts if text and not is_typed(text)]
+    return [text for text in texts if REFERENCE.search(text) and not is_typed(text)]
 
 
-def _silence(said: bool, *, wanted: bool) -> list[str]:
+def _silence(wish: Wish, *, said: bool) -> list[str]:
     """What is honest to add when nothing is supported."""
-    if not said:
-        return [NOTHING]
-    return [NOTHING_MORE] if wanted else []
+    if said and not wish.open:
+        return []
+    return [NOTHING_MORE if said and wish.why else NOTHING]

@@ -10,6 +10,7 @@ from core.llm.offline.words import likeness, split, stem, telling
 
 LABELLED = re.compile(r"^[\s>*-]*([^\W\d][\w .'/-]{0,60}?)\s*(?::|=)\s*(\S.*?)\s*$", re.MULTILINE)
 NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
+STARTS_MAX = 100  # braces that are tried; a text may be nothing but braces
 SAME = 0.6  # share of a field's words that a label must mean
 YES, NO = {"yes", "true", "y", "on"}, {"no", "false", "n", "off"}
 
@@ -31,10 +32,11 @@ def filled(whole: str) -> str:
 def find_schema(text: str) -> tuple[dict[str, Any], str] | None:
     """The first JSON schema of an object in the text, and the text without it."""
     reader = json.JSONDecoder()
-    for start in (found.start() for found in re.finditer(r"\{", text)):
+    starts = [found.start() for found in re.finditer(r"\{", text)]
+    for start in starts[:STARTS_MAX]:
         try:
             value, end = reader.raw_decode(text, start)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(value, dict) and isinstance(value.get("properties"), dict):
             return value, text[:start] + text[end:]

@@ -106,10 +106,10 @@ def _fresh(talk: Conversation, wanted: list[tuple[str, dict[str, Any]]]) -> list
     return made
 
 
-def lacks_time(talk: Conversation) -> Wish | None:
-    """The wish, when it is about change and the table knows no time."""
+def lacks_time(talk: Conversation) -> bool:
+    """The question is about change, and the table knows no time."""
     table = best_table(talk)
     if table is None or with_role(talk.profiles[table], "time"):
-        return None
-    wish = understand(talk.question, talk.profiles[table])
-    return wish if wish.change or wish.period else None
+        return False
+    wish = wish_of(talk)
+    return wish.change or wish.period is not None

@@ -12,4 +12,4 @@ def _route(config: ModelSettings) -> Route:
     return Route("openai", config.compatible_base_url, key)
 
 
-PROVIDERS.add("compatible", Hosted("compatible", "the compatible base URL", _route))
+PROVIDERS.add("compatible", Hosted("compatible", "COMPATIBLE_BASE_URL", _route))

@@ -110,12 +110,15 @@ FROM tenths
 GROUP BY tenth
 ORDER BY tenth""",
     )
-    way = "rises" if verdict.effect > 0 else "falls"
+    ends = sheet.cell(tenths, "y", {"tenth": 1}), sheet.cell(tenths, "y", {"tenth": 10})
+    if (ends[1] - ends[0]) * verdict.effect <= 0:
+        return  # not one direction: a sentence about the ends would mislead
+    way = "high" if verdict.effect > 0 else "low"
     unit = unit_of(right)
     sheet.finding(
         key_of(left, "with", right),
-        f"{{right}} {way} with {{left}}: from {{low}} on average where {{left}} is lowest "
-        "to {high} where it is highest",
+        f"High {{left}} goes with {way} {{right}}: {{low}} on average in the lowest tenth, "
+        "{high} in the highest",
         details=["Their rank correlation is {rho} (one would be perfect, zero none)."],
         caveats=["Moving together does not say that one causes the other."],
         figures={
@@ -126,7 +129,7 @@ ORDER BY tenth""",
             "high": figure(f"{opening(right)}, highest tenth of {spoken(left)}", tenths, "y",
                            where={"tenth": 10}, unit=unit),
         },
-        names={"left": spoken(left), "right": opening(right)},
+        names={"left": spoken(left), "right": spoken(right)},
         tests=[test],
         chart=Chart(
             kind="scatter", title=f"{opening(right)} by tenths of {spoken(left)}", query=tenths,

@@ -73,7 +73,7 @@ def _write(
     about = "half of the rows lie below it" if column == "median" else "on average"
     return sheet.finding(
         key_of(measure, "by", dimension),
-        "{measure} differs by {dimension}: highest in {top}, lowest in {bottom}",
+        "{measure} by {dimension}: highest in {top}, lowest in {bottom}",
         details=[
             f"A typical row has {{top_value}} in {{top}} ({about}), "
             "against {bottom_value} in {bottom}."

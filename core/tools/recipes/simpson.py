@@ -128,12 +128,12 @@ FROM rows_of_both""",
         f"{opening(found.measure)} by {spoken(found.by)}, {found.segment} against the rest",
         f"{both}SELECT * FROM strata ORDER BY stratum",
     )
-    more, less = ("more", "less") if row["whole"] > 0 else ("less", "more")
+    first, second = ("higher", "lower") if row["whole"] > 0 else ("lower", "higher")
     unit = unit_of(found.measure)
     text = f"{opening(found.measure)}, {found.segment}"
     sheet.finding(
         key_of(found.measure, "by", found.dimension, "within", found.by),
-        f"{{segment}} has {more} {{measure}} than the rest, but {less} within the same {{by}}",
+        f"{{segment}} has {first} {{measure}} than the rest, but {second} within the same {{by}}",
         details=[
             "Over all rows the difference is {whole}; like with like, inside each {by}, it is "
             "{inside}. The blend of {by} makes the first number."

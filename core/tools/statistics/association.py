@@ -18,6 +18,7 @@ P_CLEAR = 0.02
 ROWS_LEVEL_MIN = 10
 EXPECTED_MIN = 10.0
 STEADY_DOF = 25
+COARSE_SD = 2.2  # few groups count when their spread is this many SD beyond that of single rows
 CONSTANT_SHARE = 0.98
 
 
@@ -187,7 +188,7 @@ def _judge(
     """p by groups; few groups that show no dependence say nothing, unless they are the units."""
     ratio = variance / np.maximum(by_row, 1e-300)
     safe = np.maximum(dof, 1)
-    counts = strict | (dof >= STEADY_DOF) | (ratio > 1 + np.sqrt(2 / safe))
+    counts = strict | (dof >= STEADY_DOF) | (ratio > 1 + COARSE_SD * np.sqrt(2 / safe))
     p = _tail(sums, np.maximum(variance, by_row), safe)
     p = np.where(dof < 3, 1.0, p) if strict else p
     return np.where(counts & (strict | (dof >= 1)), p, 0.0)

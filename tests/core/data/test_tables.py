@@ -74,7 +74,7 @@ ATTACKS = [
     "FROM '/etc/passwd'",
     "FROM '{folder}/secret.csv'",
     "FROM '{folder}/u.parquet'",
-    "SELECT * FROM \"{folder}/secret.csv\"",
+    'SELECT * FROM "{folder}/secret.csv"',
     "SELECT * FROM t, '{folder}/secret.csv'",
     "SELECT (SELECT max(a) FROM '{folder}/secret.csv')",
     "WITH x AS (FROM '{folder}/secret.csv') SELECT * FROM x",
@@ -247,7 +247,7 @@ def test_a_large_answer_is_cut_and_says_so_without_being_computed(tables):
 
 
 def test_order_is_kept_and_names_are_unique(tables):
-    grid = tables.query("SELECT a AS n, a + 1 AS n, b AS \"N\" FROM t ORDER BY a DESC")
+    grid = tables.query('SELECT a AS n, a + 1 AS n, b AS "N" FROM t ORDER BY a DESC')
     assert grid.columns == ["n", "n_2", "N_3"]
     assert [row[0] for row in grid.rows] == list(range(9, -1, -1))
 
@@ -266,7 +266,9 @@ def test_an_endless_query_ends_when_interrupted(tables):
 
 
 def test_an_interrupt_reaches_queries_of_every_thread(tables):
-    endless = "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range % 3 = b.range % 5"
+    endless = (
+        "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range % 3 = b.range % 5"
+    )
     ended = []
 
     def ask():
@@ -286,8 +288,13 @@ def test_an_interrupt_reaches_queries_of_every_thread(tables):
 
 
 def test_too_much_memory_is_said_kindly(folder):
-    with open_tables({"t": folder / "t.parquet"}, memory_mb=64) as small, pytest.raises(Unavailable) as error:
-        small.query("SELECT a.range, b.range FROM range(30000000) a, range(10) b ORDER BY hash(a.range)")
+    with (
+        open_tables({"t": folder / "t.parquet"}, memory_mb=64) as small,
+        pytest.raises(Unavailable) as error,
+    ):
+        small.query(
+            "SELECT a.range, b.range FROM range(30000000) a, range(10) b ORDER BY hash(a.range)"
+        )
     assert "64 MB" in error.value.message
 
 
@@ -340,7 +347,11 @@ def test_any_name_can_be_quoted(tmp_path_factory, name):
         assert opened.query(f"SELECT 1 AS {quote(name)}").columns == [name]
 
 
-@given(value=st.one_of(st.text(), st.integers(-(2**63), 2**63 - 1), st.floats(), st.booleans(), st.none()))
+@given(
+    value=st.one_of(
+        st.text(), st.integers(-(2**63), 2**63 - 1), st.floats(), st.booleans(), st.none()
+    )
+)
 @settings(max_examples=100, deadline=None)
 def test_any_value_can_be_written(value):
     if isinstance(value, str) and "\0" in value:
@@ -358,7 +369,10 @@ def test_dates_can_be_written(tables):
 
 
 def test_names_that_collide_or_are_empty_are_refused(folder):
-    for files in ({"t": folder / "t.parquet", "T": folder / "u.parquet"}, {" ": folder / "t.parquet"}):
+    for files in (
+        {"t": folder / "t.parquet", "T": folder / "u.parquet"},
+        {" ": folder / "t.parquet"},
+    ):
         with pytest.raises(Invalid):
             open_tables(files)
 

@@ -192,7 +192,8 @@ class Shop:
 
     def looks(self) -> list[Look]:
         """One direct look."""
-        return [Look(number=1, family="question", direct=True, outcome=self.outcome)]
+        outcome = self.outcome.model_copy(deep=True)
+        return [Look(number=1, family="question", direct=True, outcome=outcome)]
 
     def source(self) -> Landed:
         """How the file was read."""

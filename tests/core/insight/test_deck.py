@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.errors import Invalid
-from core.insight.deck import NOTHING, build, known_claims
+from core.insight.deck import DESCRIBED, NOTHING, build, known_claims
 from core.insight.receipts import Look, receive
 from core.insight.render import plain
 from core.insight.slides import Deck, Method
@@ -83,6 +83,25 @@ def test_with_nothing_supported_the_deck_says_so_and_how_much_was_looked_at(shop
     assert not any(slide.kind == "finding" for slide in deck.slides)
 
 
+def test_an_answer_that_says_nothing_was_found_is_not_repeated(shop_at):
+    outcome = shop_at.outcome.model_copy(deep=True)
+    outcome.findings = [one for one in outcome.findings if one.key == "weekday"]
+    looks = [Look(number=1, family="sweep", direct=False, outcome=outcome)]
+    summary = shop_at.deck("Nothing in the data explains it beyond chance.", looks=looks).slides[1]
+    assert NOTHING not in [summary.title, *summary.body]
+    partial = shop_at.deck("This deck is partial.", looks=looks).slides[1]
+    assert NOTHING in partial.body
+
+
+def test_a_described_answer_says_that_nothing_was_tested(shop_at):
+    outcome = shop_at.outcome.model_copy(deep=True)
+    outcome.findings = [one for one in outcome.findings if one.key == "orders"]
+    outcome.tests = []
+    looks = [Look(number=1, family="question", direct=True, outcome=outcome)]
+    summary = shop_at.deck("There were [[1.orders.orders]] orders.", looks=looks).slides[1]
+    assert summary.body == [DESCRIBED]
+
+
 def test_with_no_looks_at_all_there_is_still_an_honest_deck(shop_at):
     deck = build(
         "Anything?",
@@ -125,6 +144,15 @@ def test_an_open_look_around_shows_no_descriptions_unless_the_answer_cites_them(
     looks = [Look(number=1, family="sweep", direct=False, outcome=shop_at.outcome)]
     kinds = [slide.kind for slide in shop_at.deck(looks=looks).slides]
     assert "description" not in kinds
+    cited = shop_at.deck("Orders: [[1.orders.orders]].", looks=looks)
+    assert "description" in [slide.kind for slide in cited.slides]
+
+
+def test_a_description_of_what_a_finding_already_draws_is_left_out_unless_cited(shop_at):
+    outcome = shop_at.outcome.model_copy(deep=True)
+    outcome.findings[1].chart = outcome.findings[0].chart
+    looks = [Look(number=1, family="question", direct=True, outcome=outcome)]
+    assert "description" not in [slide.kind for slide in shop_at.deck(looks=looks).slides]
     cited = shop_at.deck("Orders: [[1.orders.orders]].", looks=looks)
     assert "description" in [slide.kind for slide in cited.slides]
 

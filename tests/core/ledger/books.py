@@ -9,7 +9,9 @@ JOURNAL = (
     " coalesce(sum(case when e.kind = 'overrun' then e.spent else 0 end), 0)"
     " from ledger_account a left join ledger_entry e on e.account_id = a.id group by 1, 2, 3"
 )
-OPEN = "select coalesce(sum(nusd), 0), coalesce(sum(tokens), 0) from ledger_hold where state = 'open'"
+OPEN = (
+    "select coalesce(sum(nusd), 0), coalesce(sum(tokens), 0) from ledger_hold where state = 'open'"
+)
 
 
 def check(database, limits=None) -> dict[str, tuple[int, int]]:

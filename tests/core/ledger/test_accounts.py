@@ -201,9 +201,18 @@ def test_processes_that_die_at_random_never_overspend_one_postgres(pg_url):
     rng = random.Random(5)
     children = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.core.ledger.hammer", pg_url, str(seed), "60",
-             str(rng.randint(50, 400) if seed % 2 else 0)],
-            cwd=ROOT, env={**os.environ}, stderr=subprocess.PIPE,
+            [
+                sys.executable,
+                "-m",
+                "tests.core.ledger.hammer",
+                pg_url,
+                str(seed),
+                "60",
+                str(rng.randint(50, 400) if seed % 2 else 0),
+            ],
+            cwd=ROOT,
+            env={**os.environ},
+            stderr=subprocess.PIPE,
         )  # fmt: skip
         for seed in range(4)
     ]
@@ -287,9 +296,11 @@ def test_a_window_limited_after_the_fact_knows_what_was_spent_in_it(database):
 
 
 def test_remaining_and_check_say_what_a_hold_would_say(database):
-    ledger = Accounts(database, {("person:*", "nusd", "hour"): 100, ("org:*", "tokens", "request"): 9})
+    ledger = Accounts(
+        database, {("person:*", "nusd", "hour"): 100, ("org:*", "tokens", "request"): 9}
+    )
     asked = ask(1, 1, nusd=70, tokens=9)
-    assert ledger.check(asked.who, {"nusd": 100}).answer == "allow"
+    assert ledger.check(asked.who, {"nusd": 100}).allowed
     held(ledger, database, asked)
     rows = {(row.scope, row.unit, row.period): row for row in ledger.remaining(asked.who)}
     hour = rows["person:p1", "nusd", "hour"]
@@ -297,17 +308,19 @@ def test_remaining_and_check_say_what_a_hold_would_say(database):
     assert hour.resets_at is not None
     assert hour.resets_at > datetime.now(UTC)
     assert rows["org:o1", "tokens", "request"].left == 9
-    assert ledger.check(asked.who, {"nusd": 31}).code == "budget_exceeded"
-    assert ledger.check(asked.who, {"tokens": 10}).details["period"] == "request"
+    no = ledger.check(asked.who, {"nusd": 31})
+    assert (no.allowed, no.left["nusd"], no.resets_at) == (False, 30, hour.resets_at)
+    assert "hourly limit of person:p1" in no.reason
+    assert ledger.check(asked.who, {"tokens": 10}).verdict.details["period"] == "request"
 
 
 def test_own_limits_win_over_defaults_and_rows_over_settings(database):
     ledger = Accounts(database, {("person:*", "nusd", "total"): 10})
     ledger.limit("person:*", "nusd", "total", 20)
-    assert ledger.check(Who(org="o", person="a"), {"nusd": 15}).answer == "allow"
+    assert ledger.check(Who(org="o", person="a"), {"nusd": 15}).allowed
     ledger.limit("person:a", "nusd", "total", 12)
-    assert ledger.check(Who(org="o", person="a"), {"nusd": 15}).answer == "refuse"
-    assert ledger.check(Who(org="o", person="b"), {"nusd": 15}).answer == "allow"
+    assert not ledger.check(Who(org="o", person="a"), {"nusd": 15}).allowed
+    assert ledger.check(Who(org="o", person="b"), {"nusd": 15}).allowed
 
 
 def test_usage_rows_are_written_once_with_their_step(database):

@@ -50,7 +50,7 @@ def test_an_unpriced_model_is_refused_at_load_with_the_way_to_price_it():
     config = ModelSettings(models=("compatible/qwen",), compatible_base_url="http://127.0.0.1:9/v1")
     with pytest.raises(Invalid, match="no known price") as refused:
         Gateway(config)
-    assert "prices" in refused.value.hint
+    assert "MODEL_PRICES" in refused.value.hint
     assert "compatible/qwen" in refused.value.hint
     priced = config.model_copy(update={"prices": {"compatible/qwen": parts.PRICE}})
     assert Gateway(priced).price("compatible/qwen").input == 1_000

@@ -136,6 +136,14 @@ def test_a_cut_stream_is_settled_from_what_arrived(kernel, gateway, gpt, claude,
 
 
 @pytest.mark.parametrize("model", [GPT, CLAUDE])
+def test_a_stream_that_just_ends_is_no_whole_answer(kernel, gateway, gpt, claude, model):
+    script(gpt, claude, model, Turn("one two three", ends=False))
+    task = parts.end(kernel, parts.ask(kernel, gateway, models=[model]))
+    assert task.error["details"]["reason"] == "cut"
+    assert parts.rows(kernel, "ledger_usage", task.id)[0].estimated
+
+
+@pytest.mark.parametrize("model", [GPT, CLAUDE])
 def test_a_cancelled_stream_is_settled_once_and_the_server_notices(
     kernel, gateway, gpt, claude, model
 ):

@@ -7,9 +7,10 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.insight.render import HEDGES, check_answer
 from core.llm import Message
 from core.llm.offline import findings
-from core.llm.offline.findings import EARLY, NOTHING, NOTHING_MORE, is_typed
+from core.llm.offline.findings import EARLY, NO_ANSWER, NOTHING, NOTHING_MORE, REFERENCE, is_typed
 from core.llm.offline.model import answer
 from tests.core.llm.offline.examples import QUESTION, TOOLS, finding, opening, play
 
@@ -24,7 +25,7 @@ def change(status="supported"):
 
 
 def outliers(status="supported"):
-    return {"findings": [finding("3.outliers_returns", status, ODD, "More.", weight=0.4)]}
+    return {"findings": [finding("3.outliers_returns", status, ODD, ODD, weight=0.4)]}
 
 
 def test_a_why_is_answered_by_the_change_first_and_what_else_stands_out():
@@ -78,7 +79,20 @@ def test_the_same_sentence_is_said_once():
     assert made.text == FELL
 
 
+IDS = {found[2:-2] for text in (FELL, NORTH, ODD, SUM) for found in REFERENCE.findall(text)}
 SENTENCES = st.lists(st.text(max_size=30) | st.just(FELL), max_size=3)
+
+
+def test_what_stands_out_beside_an_unanswered_question_is_not_sold_as_the_answer():
+    _, made = play(QUESTION, {"outliers": outliers()})
+    assert made.text == f"{NO_ANSWER} {ODD}"
+
+
+def test_every_plain_sentence_is_one_the_deck_takes():
+    plain = {NOTHING, NOTHING_MORE, NO_ANSWER, findings.NO_TABLE, EARLY}
+    assert {sentence.lower() for sentence in plain} <= HEDGES
+
+
 STATUSES = st.sampled_from(["supported", "not supported", "description", "pending"])
 FINDINGS = st.lists(
     st.builds(
@@ -95,6 +109,7 @@ def test_no_findings_make_it_type_a_digit(some, others):
     results = {"change": {"findings": some}, "outliers": {"findings": others}}
     _, made = play(QUESTION, results)
     assert not is_typed(made.text)
+    assert check_answer(made.text, IDS)
 
 
 def test_an_unsupported_finding_is_never_told():

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.llm import Message
+from core.llm.offline.findings import EARLY, NO_ANSWER, NO_TABLE
 from core.llm.offline.model import answer
 from core.llm.offline.words import listed
 from tests.core.llm.offline.examples import PROFILE, QUESTION, TOOLS, asked, column, opening, play
@@ -99,19 +100,19 @@ def test_tools_that_need_time_are_left_out_where_there_is_none():
     timeless = {**PROFILE, "columns": [c for c in PROFILE["columns"] if c["role"] != "time"]}
     moves, made = play(QUESTION, profile=timeless)
     assert not {"change", "trend"} & {call.name for calls in moves for call in calls}
-    assert "No column says when" in made.text
+    assert made.text == NO_ANSWER
 
 
 @pytest.mark.parametrize("after", [1, 2])
 def test_a_word_that_the_budget_is_nearly_spent_ends_it(after):
     moves, made = play(QUESTION, note_after=after)
     assert len(moves) == after
-    assert "stopped early" in made.text
+    assert made.text.endswith(EARLY)
 
 
 def test_without_tables_it_says_so():
     _, made = play(QUESTION, tables="")
-    assert "no table" in made.text
+    assert made.text == NO_TABLE
 
 
 WORDS = st.sampled_from(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.llm import Message
 from core.llm.offline.model import answer
@@ -19,6 +22,19 @@ def say(content, system=""):
 @pytest.mark.parametrize("prompt", ["Write me a poem.", "Hello", "", "{", "Translate: good day"])
 def test_what_it_cannot_do_it_says(prompt):
     assert say(prompt) == HONEST
+
+
+@settings(deadline=None)
+@given(st.text(max_size=200))
+def test_any_prompt_gets_an_answer(prompt):
+    assert say(prompt)
+
+
+@pytest.mark.parametrize("piece", ["{", '{"a":', "[1] ", "<passage id=1>", "a: b\n", "{x} "])
+def test_a_hostile_prompt_is_answered_in_time(piece):
+    begun = time.monotonic()
+    assert say("Template: " + piece * 20_000)
+    assert time.monotonic() - begun < 5
 
 
 def test_a_form_comes_before_a_quote():
