@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from core.insight.palette import DARK, LIGHT, SANS, Palette
-from core.insight.render_chart import FEW, Plot, plot, steps
+from core.insight.drawing.marks import FEW, Plot, plot, steps
+from core.insight.drawing.palette import DARK, LIGHT, SANS, Palette
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

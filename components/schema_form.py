@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any, TypeVar
 
@@ -21,13 +22,22 @@ FEW = 5  # choices that stay visible
 Path = tuple[str, ...]
 EMPTY: tuple[Any, ...] = (None, "", [], {}, (), set())
 NOTHING = object()  # left out: the model's own default stands
+Read = Callable[[], Any]
+
+
+@dataclass
+class Wrong:
+    """What was wrong with the last try, by field, and where on the page it says so."""
+
+    said: dict[Path, str]
+    slots: list[Any] = field(default_factory=list)
 
 
 def schema_form(model: type[M], *, key: str, submit: str = "Run") -> M | None:
     """The valid model when the form was sent, else None. What is wrong stands at its field."""
-    errors: dict[Path, str] = st.session_state.get(f"{key}_errors", {})
+    wrong = Wrong(st.session_state.get(f"{key}_errors", {}))
     with st.form(key, border=False, enter_to_submit=False):
-        reads = _fields(model, (key,), errors)
+        reads = _fields(model, (key,), wrong)
         sent = st.form_submit_button(submit, type="primary", icon=":material/play_arrow:")
     if not sent:
         return None
@@ -39,6 +49,8 @@ def schema_form(model: type[M], *, key: str, submit: str = "Run") -> M | None:
         st.session_state[f"{key}_errors"] = {tuple(error.details["path"]): error.message}
     else:
         st.session_state.pop(f"{key}_errors", None)
+        for slot in wrong.slots:
+            slot.empty()
         return made
     st.rerun()
 
@@ -52,31 +64,29 @@ def problems(error: ValidationError) -> dict[Path, str]:
     return found
 
 
-Read = Callable[[], Any]
 
-
-def _fields(model: type[BaseModel], at: Path, errors: dict[Path, str]) -> dict[str, Read]:
+def _fields(model: type[BaseModel], at: Path, wrong: Wrong) -> dict[str, Read]:
     """Draw every field; the readers give what was answered. Rare ones fold away."""
     reads: dict[str, Read] = {}
     every = asks(model)
     first = [ask for ask in every if ask.required or ask.kind != "json"]
     rare = [ask for ask in every if ask not in first]
     for ask in first:
-        reads[ask.name] = _field(ask, (*at, ask.name), errors)
+        reads[ask.name] = _field(ask, (*at, ask.name), wrong)
     if rare:
-        is_wrong = any(path[: len(at)] == (*at[1:], ask.name) for ask in rare for path in errors)
+        is_wrong = any(path[: len(at)] == (*at[1:], ask.name) for ask in rare for path in wrong.said)
         with st.expander("More", type="compact", expanded=is_wrong):
             for ask in rare:
-                reads[ask.name] = _field(ask, (*at, ask.name), errors)
+                reads[ask.name] = _field(ask, (*at, ask.name), wrong)
     return reads
 
 
-def _field(ask: Ask, at: Path, errors: dict[Path, str]) -> Read:
+def _field(ask: Ask, at: Path, wrong: Wrong) -> Read:
     with st.container(gap="xxsmall", key="field_" + "_".join(at)):
-        read = DRAW[ask.kind](ask, at, errors)
-        wrong = errors.get(at[1:])
-        if wrong:
-            st.markdown(f":red[:material/error: {plain(wrong, 300)}]")
+        read = DRAW[ask.kind](ask, at, wrong)
+        if said := wrong.said.get(at[1:]):
+            wrong.slots.append(st.empty())
+            wrong.slots[-1].markdown(f":red[:material/error: {plain(said, 300)}]")
     return read
 
 
@@ -101,18 +111,18 @@ def _as_given(value: Any) -> Read:
 # One function a kind. Each draws and returns a reader.
 
 
-def _text(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+def _text(ask: Ask, at: Path, _wrong: Wrong) -> Read:
     draw = st.text_area if (ask.length_max or 0) > LONG else st.text_input
     value = draw(**_common(ask, at), value=ask.default or "", max_chars=ask.length_max)
     return lambda: value if value or ask.required else None if ask.optional else NOTHING
 
 
-def _secret(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+def _secret(ask: Ask, at: Path, _wrong: Wrong) -> Read:
     value = st.text_input(**_common(ask, at), type="password", autocomplete="off")
     return lambda: SecretStr(value) if value else NOTHING
 
 
-def _whole(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+def _whole(ask: Ask, at: Path, _wrong: Wrong) -> Read:
     bounds = [None if one is None else int(one) for one in (ask.least, ask.most)]
     start = ask.default if ask.default is not None or ask.optional else bounds[0] or 0
     value = st.number_input(
@@ -121,7 +131,7 @@ def _whole(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
     return _as_given(value)
 
 
-def _number(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+def _number(ask: Ask, at: Path, _wrong: Wrong) -> Read:
     start = None if ask.default is None else float(ask.default)
     if start is None and not ask.optional:
         start = ask.least or 0.0
@@ -131,12 +141,12 @@ def _number(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
     return _as_given(value)
 
 
-def _switch(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+def _switch(ask: Ask, at: Path, _wrong: Wrong) -> Read:
     value = st.toggle(**_common(ask, at), value=bool(ask.default))
     return lambda: value
 
 
-def _choice(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+def _choice(ask: Ask, at: Path, _wrong: Wrong) -> Read:
     choices = list(ask.choices)
     if len(choices) <= FEW:
         value = st.segmented_control(
@@ -148,7 +158,7 @@ def _choice(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
     return _as_given(value)
 
 
-def _choices(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+def _choices(ask: Ask, at: Path, _wrong: Wrong) -> Read:
     value = st.multiselect(
         **_common(ask, at),
         options=list(ask.choices),
@@ -158,7 +168,7 @@ def _choices(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
     return lambda: value
 
 
-def _texts(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+def _texts(ask: Ask, at: Path, _wrong: Wrong) -> Read:
     start = list(ask.default or [])
     value = st.multiselect(
         **_common(ask, at),
@@ -170,40 +180,40 @@ def _texts(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
     return lambda: value
 
 
-def _date(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+def _date(ask: Ask, at: Path, _wrong: Wrong) -> Read:
     start = ask.default if isinstance(ask.default, date) else None
     return _as_given(st.date_input(**_common(ask, at), value=start))
 
 
-def _datetime(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+def _datetime(ask: Ask, at: Path, _wrong: Wrong) -> Read:
     start = ask.default if isinstance(ask.default, datetime) else None
     return _as_given(st.datetime_input(**_common(ask, at), value=start))
 
 
-def _time(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+def _time(ask: Ask, at: Path, _wrong: Wrong) -> Read:
     start = ask.default if isinstance(ask.default, time) else None
     return _as_given(st.time_input(**_common(ask, at), value=start))
 
 
-def _files(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+def _files(ask: Ask, at: Path, _wrong: Wrong) -> Read:
     files = st.file_uploader(**_common(ask, at), accept_multiple_files=True)
     return lambda: [_stored(file) for file in files]
 
 
-def _file(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+def _file(ask: Ask, at: Path, _wrong: Wrong) -> Read:
     file = st.file_uploader(**_common(ask, at))
     return lambda: _stored(file) if file else NOTHING
 
 
-def _model(ask: Ask, at: Path, errors: dict[Path, str]) -> Read:
+def _model(ask: Ask, at: Path, wrong: Wrong) -> Read:
     assert ask.model is not None, "a model kind names its model"
     with st.container(border=True, gap="small"):
         st.markdown(f"**{plain(ask.label)}**", help=ask.help or None)
-        reads = _fields(ask.model, at, errors)
+        reads = _fields(ask.model, at, wrong)
     return lambda: _collect(reads) or (NOTHING if not ask.required else {})
 
 
-def _json(ask: Ask, at: Path, _errors: dict[Path, str]) -> Read:
+def _json(ask: Ask, at: Path, _wrong: Wrong) -> Read:
     text = st.text_area(**_common(ask, at) | {"label": f"{_label(ask)}, as JSON"})
 
     def read() -> Any:
@@ -221,7 +231,7 @@ def _stored(file: Any) -> Source:
     return session.studio().add_source(session.person(), file.name, chunks_of(file))
 
 
-DRAW: dict[str, Callable[[Ask, Path, dict[Path, str]], Read]] = {
+DRAW: dict[str, Callable[[Ask, Path, Wrong], Read]] = {
     "text": _text,
     "secret": _secret,
     "int": _whole,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -38,8 +39,19 @@ def open_once() -> Studio:
         if _here.studio is None:
             from core.studio import open_studio
 
-            _here.studio = open_studio()
+            opened_now = open_studio()
+            if not opened_now.settings.is_local:
+                _let_owner_in(opened_now)
+            _here.studio = opened_now
         return _here.studio
+
+
+def _let_owner_in(opened_now: Studio) -> None:
+    """The owner has a password; one that was made now is printed, this once."""
+    given = opened_now.settings.studio_owner_password
+    made = opened_now.people.ensure_password(given.get_secret_value() if given else "")
+    if made:
+        sys.stderr.write(f"\n  The owner's password, shown only this once: {made}\n\n")
 
 
 def studio() -> Studio:
@@ -76,7 +88,7 @@ def signed_in() -> Any | None:
     if is_local():
         return studio().people.local()
     token = st.context.cookies.get(COOKIE)
-    return studio().people.by_session(token) if token else None
+    return studio().people.by_session(token) if isinstance(token, str) and token else None
 
 
 def person() -> Any:

@@ -48,7 +48,7 @@ class RunLog:
     steps: dict[int, StepLine] = field(default_factory=dict)
     iteration: int = 0
     iterations_max: int = 0
-    deck: str = ""  # hash of the newest deck, which may still grow
+    deck_seq: int = 0  # the step whose outcome names the newest deck, which may still grow
     error: dict[str, Any] | None = None
 
     @property
@@ -67,7 +67,7 @@ class RunLog:
         return sum(step.tokens for step in self.steps.values())
 
     def take(self, event: Any) -> str:
-        """Add one event (id, type, data, at); returns what changed: "run", "deck" or a step."""
+        """Add one event (id, type, data, at); returns what changed: "run" or a step."""
         self.last = event.id
         room, _, what = event.type.partition(".")
         if room == "task":
@@ -106,6 +106,8 @@ class RunLog:
             spent = data.get("spent") or {}
             step.nusd, step.tokens = spent.get("nusd", 0), spent.get("tokens", 0)
             step.details = {k: v for k, v in data.items() if k in ("code", "message", "hint")}
+            if step.kind == "deck" and what == "done":
+                self.deck_seq = seq
         return f"step {seq}"
 
     def _insight(self, what: str, data: dict[str, Any]) -> str:
@@ -115,9 +117,6 @@ class RunLog:
             if step:
                 step.iteration = self.iteration
             return "run"
-        if what == "deck":
-            self.deck = data["deck"]
-            return "deck"
         return ""
 
     def _said(self, room: str, data: dict[str, Any]) -> str:

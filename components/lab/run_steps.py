@@ -42,7 +42,7 @@ def live(task: Any, log: RunLog, beside: Callable[[], None]) -> None:
 
     Does not return: interaction interrupts it, and the end of the task draws the page anew.
     """
-    budget, shown = budget_nusd(task), log.deck
+    budget, shown = budget_nusd(task), log.deck_seq
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         head = st.empty()
         st.space("stretch")
@@ -63,7 +63,7 @@ def live(task: Any, log: RunLog, beside: Callable[[], None]) -> None:
         for name in sorted(changed):
             if name.startswith("step "):
                 steps.show(log.steps[int(name.removeprefix("step "))])
-        if log.deck != shown or ("run" in changed and log.state == "waiting"):
+        if log.deck_seq != shown or ("run" in changed and log.state == "waiting"):
             st.rerun()  # more slides, or a question to the person: the page is drawn anew
         if not events:
             steps.tick()
@@ -77,6 +77,14 @@ def header(task: Any, log: RunLog, budget: int | None) -> str:
     if log.iterations_max:
         parts.append(f"iteration {log.iteration} of {log.iterations_max}")
     return " · ".join(part for part in parts if part)
+
+
+def deck_of(task: Any, log: RunLog) -> Any | None:
+    """The newest deck of the run, final or not; None while there is none."""
+    hash = (task.output or {}).get("deck")
+    if not hash and log.deck_seq:
+        hash = (_outcomes(task.id)(log.deck_seq) or {}).get("deck")
+    return session.deck(hash) if hash else None
 
 
 def budget_nusd(task: Any) -> int | None:
@@ -122,7 +130,7 @@ def _verdict(task: Any, log: RunLog) -> None:
     """Why it ended, when it is not simply done."""
     stopped = (task.output or {}).get("stopped")
     if task.state == "cancelled":
-        kept = STOPPED["cancelled"] if log.deck else "The run was stopped. Its steps are kept."
+        kept = STOPPED["cancelled"] if log.deck_seq else "The run was stopped. Its steps are kept."
         st.info(kept, icon=":material/stop_circle:")
     elif task.error:
         show_error(task.error, f"task {task.id[:8]}")

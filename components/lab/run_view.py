@@ -6,7 +6,6 @@ from typing import Any
 
 import streamlit as st
 
-from components import session
 from components.lab import exports, run_steps
 from components.lab.deck_view import draw_slide, on_page
 from components.lab.run_log import RunLog
@@ -27,18 +26,18 @@ def draw(task: Any, steps_box: Any, deck_box: Any) -> None:
 
     def beside() -> None:
         with deck_box:
-            _growing(log)
+            _growing(run_steps.deck_of(task, log))
 
     with steps_box:
         run_steps.live(task, log, beside)
 
 
 def _deck(task: Any, log: RunLog) -> None:
-    if not log.deck:
+    deck = run_steps.deck_of(task, log)
+    if deck is None:
         heading("Deck", "none was made")
         st.markdown(muted("What was done until it ended is in its steps. Ask again to retry."))
         return
-    deck = session.deck(log.deck)
     exports.bar(task, deck)
     for number, slide in on_page(deck):
         wanted = draw_slide(number, slide, deck, recompute=True)
@@ -46,10 +45,9 @@ def _deck(task: Any, log: RunLog) -> None:
             exports.recompute(task, deck, wanted)
 
 
-def _growing(log: RunLog) -> None:
+def _growing(deck: Any | None) -> None:
     """The slides that are final, and a place for the next."""
-    if log.deck:
-        deck = session.deck(log.deck)
+    if deck is not None:
         heading("Deck", f"{count(len(deck.slides), 'slide')} so far")
         for number, slide in on_page(deck):
             draw_slide(number, slide, deck, recompute=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import date, datetime, time, timedelta
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
@@ -38,13 +38,9 @@ def scalar(value: Any) -> Any:
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if isinstance(value, Decimal):
-        return _decimal(value)
-    if isinstance(value, date | datetime | time):
-        return value.isoformat()
     if isinstance(value, dict):
         return {str(key): scalar(item) for key, item in value.items()}
-    if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
+    if isinstance(value, list | tuple):
         return [scalar(item) for item in value]
     return _rare(value)
 
@@ -52,12 +48,12 @@ def scalar(value: Any) -> Any:
 def _decimal(value: Decimal) -> int | float | None:
     if not value.is_finite():
         return None
-    return int(value) if value.as_tuple().exponent == 0 else float(value)
+    return int(value) if int(value.as_tuple().exponent) >= 0 else float(value)
 
 
 def _rare(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return _decimal(value)
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value).hex()
-    if isinstance(value, timedelta):
-        return str(value)
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+    return value.isoformat() if isinstance(value, date | time) else str(value)

@@ -3,6 +3,8 @@
 Landing again with `Landing.options` gives the same values.
 """
 
+# ruff: noqa: S608 - names and values are quoted
+
 from __future__ import annotations
 
 import tempfile
@@ -215,7 +217,10 @@ def _engine(place: Place, *, wide: bool) -> Iterator[duckdb.DuckDBPyConnection]:
     except duckdb.IOException as error:
         raise OSError(str(error)) from error
     except duckdb.Error as error:
-        raise Invalid("The file is damaged and cannot be read.", hint=columnar.DAMAGED) from error
+        raise Invalid(
+            "The file, or a Parquet page in it, is damaged and cannot be read.",
+            hint=columnar.DAMAGED,
+        ) from error
     finally:
         done.set()
         if watch.is_alive():

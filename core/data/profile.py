@@ -1,5 +1,7 @@
 """What a table holds, column by column: type, role, missing, spread, a sparkline; in few scans."""
 
+# ruff: noqa: S608 - names and values are quoted
+
 from __future__ import annotations
 
 import re
@@ -13,6 +15,7 @@ Type = Literal["number", "integer", "date", "datetime", "boolean", "text"]
 Role = Literal["measure", "dimension", "time", "id", "text", "constant"]
 
 CHUNK_COLUMNS = 50
+COLUMNS_MAX = 200  # described; a table with more is listed by Tables.columns
 EXACT_ROWS_MAX = 2_000_000  # above, distinct counts and quantiles are approximate
 BINS = 24
 TOP = 8
@@ -64,6 +67,7 @@ class Profile(BaseModel):
     title: str
     rows: int
     columns: list[ColumnProfile]
+    more: int = 0  # further columns that are not described
     questions: list[str] = Field(default_factory=list)  # three, the most interesting first
 
     def of(self, *roles: Role) -> list[ColumnProfile]:
@@ -76,15 +80,27 @@ def profile(tables: Tables, table: str, title: str = "") -> Profile:
     from core.data.questions import suggest
 
     rows = tables.rows(table)
-    kinds = tables.columns(table)
-    names = list(kinds)
+    kinds = {name: _kind(kind) for name, kind in tables.columns(table).items()}
+    names = list(kinds)[:COLUMNS_MAX]
     columns = []
     for start in range(0, len(names), CHUNK_COLUMNS):
         part = {name: kinds[name] for name in names[start : start + CHUNK_COLUMNS]}
         columns += _described(tables, table, part, rows)
     made = Profile(table=table, title=title or table, rows=rows, columns=columns)
+    made.more = len(kinds) - len(names)
     made.questions = suggest(tables, made)
     return made
+
+
+def _kind(kind: str) -> str:
+    """One of the six types files land with, for tables that did not land."""
+    if kind in (*TYPES, "VARCHAR"):
+        return kind
+    if kind.startswith("TIMESTAMP"):
+        return "TIMESTAMP"
+    if kind in ("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"):
+        return "BIGINT"
+    return "DOUBLE" if kind.startswith(("DECIMAL", "FLOAT", "HUGEINT", "UBIGINT")) else "VARCHAR"
 
 
 def _described(tables: Tables, table: str, kinds: dict[str, str], rows: int) -> list[ColumnProfile]:
@@ -107,7 +123,7 @@ def _one(tables: Tables, table: str, expressions: list[str]) -> list[Any]:
 
 
 def _sums(name: str, kind: str, *, exact: bool) -> dict[str, str]:
-    column = quote(name)
+    column = f"CAST({quote(name)} AS {kind})"
     distinct = f"count(DISTINCT {column})" if exact else f"approx_count_distinct({column})"
     sums = {"filled": f"count({column})", "distinct": distinct}
     if kind == "VARCHAR":
@@ -219,7 +235,7 @@ def _top(tables: Tables, table: str, column: ColumnProfile) -> None:
     cell = quote(column.name)
     most = BINS if column.role == "dimension" else TOP
     grid = tables.query(
-        f"SELECT left({cell}::VARCHAR, 200) AS value, count(*) AS n FROM {quote(table)}"  # noqa: S608 - quoted
+        f"SELECT left({cell}::VARCHAR, 200) AS value, count(*) AS n FROM {quote(table)}"
         f" WHERE {cell} IS NOT NULL GROUP BY {cell} ORDER BY n DESC, {cell} LIMIT {most}"
     )
     column.top = [Count(value=value, count=count) for value, count in grid.rows[:TOP]]

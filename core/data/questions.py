@@ -1,5 +1,7 @@
 """Questions a table can answer, worded from its own columns, the most interesting first."""
 
+# ruff: noqa: S608 - names and values are quoted
+
 from __future__ import annotations
 
 import re
@@ -29,7 +31,7 @@ FALLBACK = (
 
 
 def suggest(tables: Tables, profile: Profile) -> list[str]:
-    """Three different questions; the first asks about the largest recent change, if there is one."""
+    """Three different questions; the first asks about a recent change, if there was one."""
     if not profile.rows:
         return []
     measures = _preferred(profile.of("measure"), (*MONEY, *OTHERS))
@@ -50,7 +52,7 @@ def suggest(tables: Tables, profile: Profile) -> list[str]:
 
 
 def said(name: str) -> str:
-    """The column's name as one says it: `net_revenue` is "net revenue", `unitPrice` "unit price"."""
+    """The column's name as one says it: `net_revenue` and `netRevenue` are "net revenue"."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ")
     words = [word if word.isupper() and len(word) < 6 else word.lower() for word in spaced.split()]
     return " ".join(words)
@@ -86,7 +88,7 @@ def _change(tables: Tables, table: str, measure: ColumnProfile, time: ColumnProf
     unit = f"date_trunc('{period}', {quote(time.name)})"
     last = f"date_trunc('{period}', max({quote(time.name)}) + INTERVAL 1 DAY)"
     grid = tables.query(
-        f"SELECT {unit} AS period, {how}({quote(measure.name)}) AS value FROM {quote(table)}"  # noqa: S608 - quoted
+        f"SELECT {unit} AS period, {how}({quote(measure.name)}) AS value FROM {quote(table)}"
         f" WHERE {unit} < (SELECT {last} FROM {quote(table)})"
         " GROUP BY ALL ORDER BY period DESC LIMIT 2"
     )
@@ -102,8 +104,6 @@ def _change(tables: Tables, table: str, measure: ColumnProfile, time: ColumnProf
 def _period(tables: Tables, table: str, time: ColumnProfile) -> str | None:
     """The longest period of which the data spans at least three."""
     cell = quote(time.name)
-    grid = tables.query(
-        f"SELECT date_diff('day', min({cell}), max({cell})) FROM {quote(table)}"  # noqa: S608 - quoted
-    )
+    grid = tables.query(f"SELECT date_diff('day', min({cell}), max({cell})) FROM {quote(table)}")
     days = grid.rows[0][0] or 0
     return next((name for name, length in PERIODS if days + 1 >= 2.9 * length), None)

@@ -3,6 +3,8 @@
 Locked means: no file but the ones given, no network, no extension, no setting can change.
 """
 
+# ruff: noqa: S608 - names and values are quoted
+
 from __future__ import annotations
 
 import math
@@ -40,7 +42,9 @@ CLOSED = {  # before the first statement runs
 class Tables:
     """Tables to be asked by SQL. Queries may run in several threads at once."""
 
-    def __init__(self, files: dict[str, Path], memory_mb: int, threads: int, temp: Path | None):
+    def __init__(
+        self, files: dict[str, Path], memory_mb: int, threads: int, temp: Path | None
+    ) -> None:
         self.memory_mb = memory_mb
         self._paths: dict[str, str] = {}
         self._running: set[duckdb.DuckDBPyConnection] = set()
@@ -67,9 +71,9 @@ class Tables:
         return list(self._paths)
 
     def query(self, sql: str, *, rows_max: int = 10_000) -> Grid:
-        """The answer of one SELECT, at most `rows_max` rows. Raises Invalid, Cancelled, Unavailable.
+        """The answer of one SELECT, at most `rows_max` rows.
 
-        Repeated column names are made unique (`n`, `n_2`).
+        Repeated column names are made unique (`n`, `n_2`). Raises Invalid, Cancelled, Unavailable.
         """
         rows: list[list[Any]] = []
         with self._asking(sql) as con:
@@ -142,7 +146,7 @@ class Tables:
         if not name.strip() or name.casefold() in {known.casefold() for known in self._paths}:
             raise Invalid(f"{name!r} cannot name a table.", hint="Use a different, non-empty name.")
         self._paths[name] = path
-        source = f"SELECT * FROM read_parquet({literal(path)})"  # noqa: S608 - quoted
+        source = f"SELECT * FROM read_parquet({literal(path)})"
         try:
             self._con.execute(f"CREATE VIEW {quote(name)} AS {source}")
         except duckdb.Error as error:

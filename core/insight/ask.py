@@ -103,6 +103,7 @@ def _inquire(run: Run, inquiry: Inquiry, question: Question) -> str | None:
             inquiry.talk.append(
                 Message(role="assistant", content=reply.text, tool_calls=reply.tool_calls)
             )
+            inquiry.alone = len(reply.tool_calls) == 1
             for place, wanted in enumerate(reply.tool_calls):
                 if place < left:
                     _use(run, inquiry, wanted, of=question.iterations)

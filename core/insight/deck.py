@@ -10,11 +10,12 @@ from datetime import datetime
 
 from core.insight.drawer import Drawer
 from core.insight.receipts import Look, Receipt
-from core.insight.render import SILENCE, check_answer, references
+from core.insight.render import SILENCE, Known, check_answer, references
 from core.insight.slides import Deck, Landed, LookTaken, Method, Slide
 from core.tools.tool import TOOLS
 
 FINDINGS_MAX = 12  # slides of their own; the others share one
+LIST_MAX = 14  # findings on one list
 DESCRIPTIONS_MAX = 6
 NOTHING = "There is nothing to report beyond chance."
 DESCRIBED = "This describes the data; nothing was tested."
@@ -87,13 +88,12 @@ def build(  # noqa: PLR0917 - the parts of a deck, in the order they come to be
     )
 
 
-def known_claims(looks: Sequence[Look], receipts: Sequence[Receipt]) -> dict[str, str]:
+def known_claims(looks: Sequence[Look], receipts: Sequence[Receipt]) -> Known:
     """What an answer may refer to: claim id -> the text that will stand there.
 
     Descriptions and supported findings only; what is not supported cannot be cited.
     """
-    kept = Drawer(looks, receipts, [])
-    return {id: kept.claim(id).text for id in kept.figures} | kept.names
+    return Drawer(looks, receipts, []).known()
 
 
 def summary(
@@ -136,10 +136,17 @@ def _taken(look: Look) -> LookTaken:
 
 
 def _further(findings: list[Slide]) -> list[Slide]:
-    if not findings:
-        return []
-    titles = [slide.title for slide in findings]
-    return [Slide(key="further", kind="appendix", title="Further findings", body=titles)]
+    """What found no slide of its own, as lists."""
+    pages = [findings[i : i + LIST_MAX] for i in range(0, len(findings), LIST_MAX)]
+    return [
+        Slide(
+            key="further" if place == 0 else f"further.{place + 1}",
+            kind="appendix",
+            title="Further findings",
+            body=[slide.title for slide in page],
+        )
+        for place, page in enumerate(pages)
+    ]
 
 
 def _closing() -> list[Slide]:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from core.insight.claims import Claim, Evidence, cell, sql_hash, written
 from core.insight.receipts import Look, Receipt
+from core.insight.render import Known
 from core.insight.slides import Landed, Slide, Statement, Unsupported
 from core.tools.evidence import PLACE, Chart, Figure, Finding, Grid, Query
 
@@ -37,9 +38,14 @@ class Drawer:
                 self.figures |= {f"{prefix}.{n}": (look, f) for n, f in finding.figures.items()}
                 self.names |= {f"{prefix}.{n}": name for n, name in finding.names.items()}
 
-    def known(self) -> set[str]:
-        """Every id that a sentence may refer to."""
-        return self.figures.keys() | self.names.keys()
+    def known(self) -> Known:
+        """Every id that a sentence may refer to with its text, and what the findings say."""
+        said = [
+            refer(text, prefix_of(look.number, finding.key))
+            for look, finding, _ in self.shown
+            for text in (finding.title, *finding.details, *finding.caveats)
+        ]
+        return Known({id: self.claim(id).text for id in self.figures} | self.names, said)
 
     def slides(self, kind: Literal["finding", "description"]) -> list[Slide]:
         """The slides of one kind: of direct looks first, then the heaviest."""

@@ -22,7 +22,7 @@ from core.tools.tool import TOOLS, discover
 PROFILE = "profile"
 QUESTION, SWEEP = "question", "sweep"
 TOLD_MAX, PENDING_MAX, NOTES_MAX = 24, 6, 4  # what a model is told, so that its context stays small
-COLUMNS_MAX = 60
+COLUMNS_MAX, VALUES_MAX, VALUE_MAX = 60, 6, 40
 ROLES = ("time", "measure", "dimension", "id", "text", "constant")
 COLUMN_PARAMS = ("measure", "measures", "time", "dimension", "dimensions")
 
@@ -39,6 +39,7 @@ class Inquiry:
         self.talk: list[Message] = []
         self.looks: list[Look] = []
         self.iterations = 0
+        self.alone = False  # the model asked for one tool only
         self._profiles: list[tuple[ToolCall, Message]] = []
         self._sweeping = False
         known = set(discover())
@@ -149,8 +150,12 @@ class Inquiry:
         return receive(self.looks)
 
     def _is_direct(self, wanted: ToolCall) -> bool:
-        """The call asks about columns by name; open-ended looks around belong to the sweep."""
-        return any(wanted.arguments.get(name) for name in COLUMN_PARAMS)
+        """The call asks about columns by name, or is the one first thing that was asked at all.
+
+        Open-ended looks around belong to the sweep.
+        """
+        named = any(wanted.arguments.get(name) for name in COLUMN_PARAMS)
+        return named or (self.alone and not self.looks)
 
     def _told(self, look: Look, *, pending: bool = False) -> dict[str, Any]:
         receipts = {receipt.finding: receipt for receipt in self._receipts()}
@@ -181,11 +186,19 @@ def _columns(table: str, made: dict[str, Any]) -> str:
     wanted = ("name", "type", "role", "missing", "distinct", "min", "max")
     ranked = sorted(made["columns"], key=lambda column: ROLES.index(column["role"]))
     kept = [
-        {name: column[name] for name in wanted if column.get(name) is not None}
+        {name: column[name] for name in wanted if column.get(name) is not None} | _values(column)
         for column in ranked[:COLUMNS_MAX]
     ]
     more = {"more columns": len(ranked) - len(kept)} if len(ranked) > len(kept) else {}
     return json.dumps({"table": table, "rows": made["rows"], "columns": kept, **more})
+
+
+def _values(column: dict[str, Any]) -> dict[str, Any]:
+    """The commonest values of a dimension: a question may name one of them."""
+    if column["role"] != "dimension":
+        return {}
+    values = [str(one["value"])[:VALUE_MAX] for one in column["top"][:VALUES_MAX]]
+    return {"top": [{"value": value} for value in values]}
 
 
 def _sentence(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel
@@ -58,6 +58,14 @@ class Span(BaseModel):
     kind: Literal["text", "number", "name", "count"] = "text"
     text: str
     claim: str | None = None
+
+
+class Known(dict[str, str]):
+    """What an answer may say: claim id -> its text, and the sentences that findings say."""
+
+    def __init__(self, claims: Mapping[str, str], said: Iterable[str] = ()) -> None:
+        super().__init__(claims)
+        self.said = frozenset(_bare(one) for text in said for one in split(text))
 
 
 def render(text: str, deck: Deck) -> list[Span]:
@@ -127,21 +135,25 @@ def check_sentence(sentence: str, known: Collection[str]) -> None:
 def check_answer(text: str, known_ids: Collection[str], quotes: Collection[str] = ()) -> list[str]:
     """The sentences of a text that a model wrote, each bound to evidence. Raises Invalid.
 
-    A sentence needs a reference, or is a hedge from `HEDGES`, or is a verbatim quote of a stored
-    source given in `quotes`. Digits and counting words stand only where a reference puts them.
+    A sentence needs a reference, or is a hedge from `HEDGES`, or one that a finding says itself
+    (`known_ids` from `known_claims`), or a verbatim quote of a stored source given in `quotes`.
+    Digits and counting words stand only where a reference puts them.
     """
     sentences = split(text)
+    said = known_ids.said if isinstance(known_ids, Known) else frozenset[str]()
     for sentence in sentences:
         check_sentence(sentence, known_ids)
+        if _bare(sentence) in said or _quoted(sentence, quotes):
+            continue
         rest = REFERENCE.sub(" ", sentence)
         typed = [word for word in WORD.findall(rest.lower()) if word in COUNTING]
         typed += [letter for letter in rest if unicodedata.category(letter).startswith("N")]
-        if typed and not _quoted(sentence, quotes):
+        if typed:
             raise Invalid(
                 f"The sentence {sentence!r} spells a number: {typed[0]!r}.",
                 hint="Write [[claim id]] where the number stands.",
             )
-        if not (references(sentence) or sentence.lower() in HEDGES or _quoted(sentence, quotes)):
+        if not references(sentence) and sentence.lower() not in HEDGES:
             raise Invalid(
                 f"The sentence {sentence!r} rests on no evidence.",
                 hint="Give it a [[claim id]], or leave it out.",
@@ -160,6 +172,10 @@ def split(text: str) -> list[str]:
     parts = END.split(REFERENCE.sub(hold, text.replace("\x00", " ")))
     back = [re.sub(r"\x00(\d+)\x00", lambda m: held[int(m[1])], part).strip() for part in parts]
     return [part for part in back if part]
+
+
+def _bare(sentence: str) -> str:
+    return sentence.rstrip(".!? ")
 
 
 def _quoted(sentence: str, quotes: Collection[str]) -> bool:

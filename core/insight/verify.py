@@ -15,14 +15,14 @@ from pydantic import BaseModel, Field
 from core.data.grid import Grid
 from core.data.tables import open_tables
 from core.errors import NotFound
+from core.insight.checks.recompute import Again
+from core.insight.checks.supply import Supply
+from core.insight.checks.unpack import unpack
 from core.insight.claims import Claim, sql_hash, write, written
 from core.insight.drawer import trim
 from core.insight.receipts import Receipt
-from core.insight.recompute import Again
 from core.insight.render import receipt_line, references
 from core.insight.slides import Deck, Slide
-from core.insight.supply import Supply
-from core.insight.unpack import unpack
 
 Status = Literal["match", "drift", "unverifiable"]
 NEAR = 1e-9  # relative: sums in another order differ less; it is the same number

@@ -51,6 +51,8 @@ class Engine:
                 "enable_otlp": False,
                 "serializer": DBOSPortableJSONSerializer(),
                 "log_level": "ERROR",
+                # Nothing here listens, and closing waits for one turn of the listener.
+                "notification_listener_polling_interval_sec": 0.1,
             }
         )
 

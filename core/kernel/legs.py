@@ -40,7 +40,7 @@ def work(kernel: Kernel, task_id: str, leg: int) -> None:
         end(kernel, task_id, "expired", error=error.as_value())
     except StudioError as error:
         end(kernel, task_id, "failed", error=error.as_value())
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a library may quit; its thread is ours
         log.exception("Task %s broke.", task_id)
         cause = ActFailed(str(error) or "No message.", error=type(error).__name__)
         end(kernel, task_id, "failed", error=cause.as_value())

@@ -74,9 +74,8 @@ class Run:
         with self._alone(f"{kind} {name!r}"):
             slot = self._slot()
             seq = slot.step_id
-            ask = Ask(
-                self.task_id, seq, kind, name, self.who, estimate or {}, self._operation, shows or {}
-            )
+            about = (estimate or {}, self._operation, shows or {})
+            ask = Ask(self.task_id, seq, kind, name, self.who, *about)
             row = self._recall(seq, kind, name)
             if row and row.state not in ("running", "waiting"):
                 return steps.result(row.outcome, self._kernel.blobs)

@@ -94,7 +94,7 @@ def outcome_of(call: Call, act: Callable[[Call], Any], blobs: Blobs | None) -> d
         if not call.stopped:
             call.began = True
             made = _value(act(call), blobs)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a library may quit; its thread is ours
         if isinstance(error, StudioError):
             made = error.as_value()
         elif not call.stopped:

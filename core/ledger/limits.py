@@ -69,7 +69,6 @@ def amount(unit: str, value: int) -> str:
     """For people: "$1.20" (as many digits as it takes), "9,400 tokens"."""
     if unit != "nusd":
         return f"{value:,} {unit}"
-    sign, cents = ("-" if value < 0 else ""), abs(value)
-    text = f"{cents / 1e9:,.9f}".rstrip("0")
-    whole, _, rest = text.partition(".")
-    return f"{sign}${whole}.{rest.ljust(2, '0')}"
+    sign, nusd = ("-" if value < 0 else ""), abs(value)
+    whole, rest = divmod(nusd, 10**9)  # a float would lose the last digits of millions
+    return f"{sign}${whole:,}.{f'{rest:09}'.rstrip('0').ljust(2, '0')}"

@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from core.errors import Invalid, NotFound, StudioError
+from core.governance import steps
 from core.serve.sign_in import signed_in
 
 STATUS = {"not_found": 404, "invalid": 409}
@@ -67,11 +68,9 @@ def deck_of(studio: Any, task_id: str, org_id: str) -> Any:
 
 
 def _last_deck(studio: Any, task_id: str) -> str:
-    found, last = "", 0
-    while events := studio.kernel.events.since(task_id, last):
-        last = events[-1].id
-        found = next((e.data["deck"] for e in reversed(events) if e.type == "insight.deck"), found)
-    return found
+    made = [step for step in steps(studio.database, task_id) if step.kind == "deck"]
+    done = [step.outcome["ok"] for step in made if step.outcome and "ok" in step.outcome]
+    return done[-1]["deck"] if done else ""
 
 
 def as_bytes(data: Any) -> bytes:

@@ -39,9 +39,15 @@ class Utc(sa.TypeDecorator[datetime]):
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Move any zone to UTC: SQLite would drop it."""
+        return value.astimezone(UTC) if value and value.tzinfo else value
+
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         """Give SQLite's naive value its zone back."""
-        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 class Json(sa.TypeDecorator[Any]):
@@ -68,8 +74,7 @@ class Database:
                 self._claim = claim(file.with_suffix(".lock"))
         self.engine = sa.create_engine(url, pool_size=pool_size, max_overflow=2 * pool_size)
         self._driver_error: type[Exception] = self.engine.dialect.loaded_dbapi.Error
-        if self.is_sqlite:
-            event.listen(self.engine, "connect", _prepare)
+        event.listen(self.engine, "connect", _prepare if self.is_sqlite else _in_utc)
         self._reach()
 
     def _reach(self) -> None:
@@ -120,6 +125,14 @@ class Database:
 
     def rows(self, query: sa.Select[Any]) -> list[sa.Row[Any]]:
         """What `query` finds now, outside any transaction."""
+        try:
+            return self._read(query)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            return self._read(query)  # the server restarted; the pool knows it now
+
+    def _read(self, query: sa.Select[Any]) -> list[sa.Row[Any]]:
         with self.engine.connect() as db:
             return list(db.execute(query).all())
 
@@ -160,6 +173,11 @@ def claim(path: Path) -> IO[bytes]:
             " PostgreSQL to run several.",
         ) from None
     return file
+
+
+def _in_utc(connection: Any, _record: Any) -> None:
+    connection.execute("SET TIME ZONE 'UTC'")  # a day in SQL is ours, not the server's
+    connection.commit()
 
 
 def _prepare(connection: Any, _record: Any) -> None:

@@ -51,7 +51,7 @@ class Sources:
 
 
 def clean_name(name: str) -> str:
-    """`name` without folders and control characters, cut to 200 characters, never empty."""
+    """`name` without folders and control characters, cut to 200 characters, never empty or dots."""
     last = re.split(r"[\\/]", name)[-1]
     kept = "".join(ch for ch in last if ch.isprintable()).strip()
-    return kept[-NAME_MAX:] or "file"
+    return kept[-NAME_MAX:] if kept.strip(".") else "file"

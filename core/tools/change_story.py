@@ -13,8 +13,12 @@ from core.tools.sheet import Sheet, figure, key_of, opening, spoken, unit_of
 from core.tools.statistics.association import Verdict
 from core.tools.statistics.drill import Slice
 
-QUANTITY = re.compile(r"(^|[_ ])(units|qty|quantity|volume|items|pieces|sold)([_ ]|$)", re.I)
-MONEY = re.compile(r"(^|[_ ])(revenue|sales|amount|turnover|income|value|net|gross)([_ ]|$)", re.I)
+QUANTITY = re.compile(
+    r"(^|[_ ])(units|qty|quantity|volume|items|pieces|sold)([_ ]|$)", re.IGNORECASE
+)
+MONEY = re.compile(
+    r"(^|[_ ])(revenue|sales|amount|turnover|income|value|net|gross)([_ ]|$)", re.IGNORECASE
+)
 ADDS_UP = 1e-9  # relative; parts and whole are sums of the same rows
 ALWAYS_FELL = ("fell", "fall", "less")
 ALWAYS_ROSE = ("rose", "rise", "more")
@@ -92,7 +96,9 @@ def _whole(sheet: Sheet, story: Story, periods: int, whole: int) -> None:
     details = []
     if sheet.rows(whole)[0].get("year_share") is not None:
         figures["year_ago"] = figure("Year before", whole, "year_ago", style="text")
-        figures["year_share"] = _percent(story, "against the year before", whole, "year_share", sign=True)
+        figures["year_share"] = _percent(
+            story, "against the year before", whole, "year_share", sign=True
+        )
         figures["year_value"] = _number(story, str(wanted.year_ago), whole, "year_ago_value")
         details.append("Against {year_ago}, when it was {year_value}, it changed by {year_share}.")
     by = f"{{drop}}{' ({share})' if share else ''}"
@@ -111,8 +117,10 @@ def _whole(sheet: Sheet, story: Story, periods: int, whole: int) -> None:
         f"{{measure}} {fell} by {by} in {{period}}, from {{before}} to {{after}}",
         details=details,
         caveats=[
-            "The comparison is with {previous} and with the variation of all earlier days; "
-            "a season that returns every year is part of the change."
+            (
+                "The comparison is with {previous} and with the variation of all earlier days; "
+                "a season that returns every year is part of the change."
+            )
         ],
         figures=figures,
         names=story.names,
@@ -212,7 +220,9 @@ def _carried(
 ) -> tuple[str, list[str]]:
     fell, fall, _ = story.words
     grammar = f"{place} {fell} from {{before}} to {{after}}, and that"
-    details = [f"In {{period}} against {{previous}}, {grammar} alone changed {{inside}} by {{change}}."]
+    details = [
+        f"In {{period}} against {{previous}}, {grammar} alone changed {{inside}} by {{change}}."
+    ]
     if not story.comparison.total:
         details = ["It moved {inside} by {change} in {period} against {previous}."]
         del figures["before"], figures["after"]
@@ -225,7 +235,7 @@ def _carried(
 
 
 def _opposed(
-    story: Story, place: str, row: dict, figures: dict[str, Figure], query: int
+    story: Story, place: str, row: dict, figures: dict[str, Figure], _query: int
 ) -> tuple[str, list[str]]:
     verb = "rose" if row["change"] > 0 else "fell"
     del figures["others"]
@@ -236,9 +246,7 @@ def _opposed(
     return f"Against the {story.words[1]}, {place} {verb} by {{change}}", details
 
 
-def _slice_chart(
-    sheet: Sheet, story: Story, found: Slice, levels: dict[str, str]
-) -> Chart | None:
+def _slice_chart(sheet: Sheet, story: Story, found: Slice, levels: dict[str, str]) -> Chart | None:
     """The last cut of the slice, segment by segment, inside the cuts before it."""
     name = list(levels)[-1]
     sign = 1 if found.change > 0 else -1
@@ -285,8 +293,10 @@ def _price_volume_mix(sheet: Sheet, story: Story) -> None:
         key_of("split", measure),
         "Of the change of {change}, {volume} is volume, {mix} is mix and {price} is price",
         details=[
-            "Volume: {quantity} at the old average price. Mix: a different blend of {dimension}. "
-            "Price: what one of each brought."
+            (
+                "Volume: {quantity} at the old average price. Mix: another blend of {dimension}. "
+                "Price: what one of each brought."
+            )
         ],
         figures=figures,
         names=story.names | {"quantity": spoken(quantity), "dimension": spoken(dimension)},
@@ -297,6 +307,6 @@ def _price_volume_mix(sheet: Sheet, story: Story) -> None:
 def _kind_of_goods(story: Story) -> str:
     names = list(story.reading.dimensions)
     for name in names:
-        if re.search(r"product|item|category|sku|model", name, re.I):
+        if re.search(r"product|item|category|sku|model", name, re.IGNORECASE):
             return name
     return story.dimension or names[0]

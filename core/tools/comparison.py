@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - every name and value in the SQL is quoted
 """SQL that compares two periods: whole, by segment, by slice, and by price, volume and mix."""
 
 from __future__ import annotations

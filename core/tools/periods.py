@@ -26,8 +26,14 @@ SHAPES = {  # a label's own period
     r"\d{4} Q[1-4]": "quarter",
     r"\d{4}": "year",
 }
-MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 AUTO_DAYS = (("year", 4 * 365), ("quarter", 270), ("month", 60), ("week", 15))
+
+
+class OnePeriod(Invalid):
+    """The data covers one period only, so nothing can be compared."""
+
+    code = "one_period"
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,7 @@ def choose(period: str, current: str, moments: np.ndarray) -> Wanted:
     partial = not shaped and _unfinished(days, period, known)
     usable = known[:-1] if partial and len(known) > 2 and current in LAST else known
     if len(usable) < 2:
-        raise Invalid(
+        raise OnePeriod(
             f"There is only one {period} in the data, so nothing to compare.",
             hint="Choose a shorter period.",
         )
@@ -158,4 +164,6 @@ def _weeks(days: np.ndarray) -> np.ndarray:
     thursday = (monday + 3).astype("M8[D]")
     year = thursday.astype("M8[Y]")
     week = (thursday - year.astype("M8[D]")).astype(int) // 7 + 1
-    return np.char.add(np.char.add(np.datetime_as_string(year), "-W"), np.char.zfill(week.astype(str), 2))
+    return np.char.add(
+        np.char.add(np.datetime_as_string(year), "-W"), np.char.zfill(week.astype(str), 2)
+    )

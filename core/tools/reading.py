@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - every name and value in the SQL is quoted
 """A table read for statistics: which columns measure, split, tell time or name entities.
 
 Roles are decided from the values: an identifier never becomes a measure, and a column whose values
@@ -26,9 +27,11 @@ MEASURES_SWEPT = 10  # the stated budget of a sweep: this many measures ...
 DIMENSIONS_SWEPT = 8  # ... by this many dimensions
 NUMBERS = re.compile(r"^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|REAL|DECIMAL)")
 WHOLE = re.compile(r"^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
-ID_NAME = re.compile(r"(^|[_ ])(id|uuid|key|no|nr|number|code|zip|postcode|phone|index)$", re.I)
+ID_NAME = re.compile(
+    r"(^|[_ ])(id|uuid|key|no|nr|number|code|zip|postcode|phone|index)$", re.IGNORECASE
+)
 PERIOD_TEXT = re.compile(r"\d{4}-\d{2}(-\d{2}.*)?|\d{4}[- ]?Q[1-4]")
-YEAR_NAME = re.compile(r"(^|[_ ])(year|jahr|annee|yr)$", re.I)
+YEAR_NAME = re.compile(r"(^|[_ ])(year|jahr|annee|yr)$", re.IGNORECASE)
 MISSING = "(missing)"
 
 
@@ -88,7 +91,9 @@ def read(tables: Tables, table: str, time: str | None = None) -> Reading:
     """The table's columns by role, in file order. Raises Invalid for an unknown table or time."""
     kinds = tables.columns(table)
     if time is not None and time not in kinds:
-        raise Invalid(f"{table!r} has no column {time!r}.", hint="Name the column that holds dates.")
+        raise Invalid(
+            f"{table!r} has no column {time!r}.", hint="Name the column that holds dates."
+        )
     notes = []
     names = list(kinds)[:COLUMNS_MAX]
     if len(kinds) > len(names):
@@ -143,7 +148,8 @@ def _select(table: str, kinds: dict[str, str], total: int) -> str:
 def _as_array(name: str, kind: str) -> str:
     if NUMBERS.match(kind):
         return f"CAST({quote(name)} AS DOUBLE)"
-    return f"CAST({quote(name)} AS {'TIMESTAMP' if kind.startswith(('DATE', 'TIMESTAMP')) else 'VARCHAR'})"
+    target = "TIMESTAMP" if kind.startswith(("DATE", "TIMESTAMP")) else "VARCHAR"
+    return f"CAST({quote(name)} AS {target})"
 
 
 @dataclass
@@ -241,7 +247,7 @@ def _moments(
         return roles.moments[time].astype("M8[s]"), quote(time)
     if time in roles.numbers:
         years = roles.numbers[time]
-        texts = np.array([f"{year:.0f}" if year == year else "NaT" for year in years])
+        texts = np.array([f"{year:.0f}" if np.isfinite(year) else "NaT" for year in years])
         return texts.astype("M8[Y]").astype("M8[s]"), moment_sql(time, kinds[time], "2000")
     item = roles.texts[time]
     sample = next((name for name in item.names if name != MISSING), "")
@@ -324,7 +330,9 @@ def _stretches(texts: dict[str, Levels]) -> Groups | None:
     """Stretches in which no category changes; they bind unless the table is merely sorted."""
     joint: np.ndarray | None = None
     for item in texts.values():
-        joint = item.codes if joint is None else grouped("", joint * len(item.names) + item.codes).codes
+        joint = (
+            item.codes if joint is None else grouped("", joint * len(item.names) + item.codes).codes
+        )
     if joint is None or len(joint) < 2:
         return None
     found = stretched(joint)

@@ -72,9 +72,13 @@ def figure(label: str, query: int, column: str, **parts: Any) -> Figure:
     return Figure(label=label, query=query, column=column, **parts)
 
 
-def bar(title: str, query: int, x: str, y: str, highlight: list[str] | None = None, **parts: Any) -> Chart:
+def bar(
+    title: str, query: int, x: str, y: str, highlight: list[str] | None = None, **parts: Any
+) -> Chart:
     """Bars of `y` over the categories in `x`."""
-    return Chart(kind="bar", title=title, query=query, x=x, y=[y], highlight=highlight or [], **parts)
+    return Chart(
+        kind="bar", title=title, query=query, x=x, y=[y], highlight=highlight or [], **parts
+    )
 
 
 def spoken(name: str) -> str:

@@ -73,10 +73,10 @@ def timeline(reading: Reading) -> Timeline | None:
 
 def _grain(moments: np.ndarray) -> str:
     span = int((moments.max() - moments.min()).astype("m8[h]").astype(int))
-    for grain in GRAINS:
+    for grain, unit in GRAINS.items():
         if grain == "hour" and span > HOURS_SPAN_MAX:
             continue
-        found = np.unique(moments.astype(GRAINS[grain]))
+        found = np.unique(moments.astype(unit))
         size = int((found[-1] - found[0]).astype(int)) + 1
         if len(found) >= COVERED_MIN * size and len(found) >= POINTS_MIN:
             return grain

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from components.chart import CONFIG, alt, figure
-from core.insight.palette import DARK, LIGHT
+from core.insight.drawing.palette import DARK, LIGHT
 from core.tools.evidence import Chart, Grid
 
 GRID = Grid(

@@ -40,7 +40,7 @@ class Wish(BaseModel):
 
 made = schema_form(Wish, key="wish")
 if made:
-    st.code(made.model_dump_json(), key="made")
+    st.code(made.model_dump_json())
 '''
 
 

@@ -31,6 +31,7 @@ if "test.nap" not in list(OPERATIONS):
             return {}
 
         run.step("sleep", "nap", act)
+        run.step("sleep", "wake", lambda call: {})
         return wish
 
 

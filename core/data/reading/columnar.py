@@ -1,5 +1,7 @@
 """Parquet to columns: structs one level flat, lists as JSON text, few plain types."""
 
+# ruff: noqa: S608 - names and values are quoted
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -22,7 +24,7 @@ PLAIN = {
 }
 
 
-def stage(path: Path, options: ReadOptions, place: Place) -> Staged:
+def stage(path: Path, options: ReadOptions, _place: Place) -> Staged:
     """The file's own columns, described. Raises Invalid if it is damaged."""
     source = f"read_parquet({literal(path.resolve())})"
     try:
@@ -59,18 +61,17 @@ def _fields(con: duckdb.DuckDBPyConnection, name: str, kind: str) -> list[tuple[
 
 
 def _plain(expression: str, kind: str) -> tuple[str, str]:
-    if kind in PLAIN:
-        return expression, PLAIN[kind]
-    if kind.startswith("DECIMAL"):
-        return expression, "DOUBLE"
-    if kind == "TIMESTAMP WITH TIME ZONE":
-        return f"{expression} AT TIME ZONE 'UTC'", "TIMESTAMP"
-    if kind.startswith("TIMESTAMP"):
-        return f"{expression}::TIMESTAMP", "TIMESTAMP"
+    """An expression of one of the types that land, and which; TEXT is examined like a CSV cell."""
+    text = f"{expression}::VARCHAR"
     if kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION")):
         return f"to_json({expression})::VARCHAR", "JSON"
-    if kind in ("UBIGINT", "HUGEINT", "UHUGEINT"):
-        return f"{expression}::VARCHAR", "TEXT"
-    if kind == "BLOB":
-        return f"hex({expression})", "VARCHAR"
-    return f"{expression}::VARCHAR", "VARCHAR"
+    if kind.startswith("TIMESTAMP") and kind != "TIMESTAMP WITH TIME ZONE":
+        return f"{expression}::TIMESTAMP", "TIMESTAMP"
+    if kind.startswith("DECIMAL"):
+        return expression, "DOUBLE"
+    rare = {
+        "TIMESTAMP WITH TIME ZONE": (f"{expression} AT TIME ZONE 'UTC'", "TIMESTAMP"),
+        "BLOB": (f"hex({expression})", "VARCHAR"),
+        **dict.fromkeys(("UBIGINT", "HUGEINT", "UHUGEINT"), (text, "TEXT")),
+    }
+    return (expression, PLAIN[kind]) if kind in PLAIN else rare.get(kind, (text, "VARCHAR"))

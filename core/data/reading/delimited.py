@@ -16,11 +16,10 @@ from core.data.tables import literal
 from core.errors import Invalid
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     import pyarrow.csv as pa_csv
 
 SAMPLE_CHARS = 1 << 20
-BLOCKS_BYTES = (4 << 20, 256 << 20)  # a row must fit into one; few files need the second
+BLOCKS_BYTES = (1 << 20, 16 << 20, 256 << 20)  # a row must fit into one
 WIDTH_MAX = 20_000
 OPEN_QUOTE = "A quotation mark is never closed; all of them were read as plain text."
 

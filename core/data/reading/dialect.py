@@ -102,7 +102,7 @@ def _balanced(cell: str, quote: str) -> bool:
 def _skip(rows: list[list[str]], width: int) -> int:
     """Rows of titles above the table: too short, and the table begins within ten rows."""
     for place, row in enumerate(rows[:10]):
-        if len(row) == width or (len(row) == width - 1 and width > 2 and place == 0):
+        if len(row) >= width or (len(row) == width - 1 and width > 2 and place == 0):
             return place
     return 0
 

@@ -82,17 +82,15 @@ def encoding_of(path: Path, sample: bytes) -> tuple[str, list[str]]:
     control = len(sample) - len(sample.translate(None, CONTROL))
     odd = _odd_lines(path)
     share = control / max(1, len(sample))
-    if share > 0.3 or (odd.count and share > 0.02):
+    if share > 0.3 or (odd.lines and share > 0.02):
         raise _foreign("a binary file", "Check that it is the file you meant")
-    if not odd.count:
+    if not odd.lines:
         return "utf-8", []
     if not odd.other:
         return "cp1252", ["The file is not UTF-8; it was read as Windows-1252 (Western European)."]
-    lines = ", ".join(f"{line:,}" for line in odd.first) + (" ..." if odd.count > 5 else "")
-    return MIXED, [
-        f"The file mixes encodings: {_lines(odd.count)} not UTF-8 and read as Windows-1252"
-        f" (line {lines})."
-    ]
+    lines = ", ".join(f"{line:,}" for line in odd.first) + (" ..." if odd.lines > 5 else "")
+    what = f"{_lines(odd.lines)} not UTF-8 and read as Windows-1252 (line {lines})"
+    return MIXED, [f"The file mixes encodings: {what}."]
 
 
 def open_text(path: Path, encoding: str) -> io.TextIOWrapper:
@@ -109,15 +107,17 @@ def open_text(path: Path, encoding: str) -> io.TextIOWrapper:
 
 def undecodable(path: Path, encoding: str) -> Invalid:
     """The error that says on which line the file stops being `encoding`."""
-    count = 0
-    with path.open("r", encoding=encoding, newline="\n") as file:
-        try:
-            for count, _ in enumerate(file, 1):
-                pass
-        except UnicodeError:
-            pass
+    where = "some of it"
+    if not encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32")):
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                try:
+                    line.decode(encoding)
+                except UnicodeError:
+                    where = f"line {number:,}"
+                    break
     return Invalid(
-        f"The file is not {encoding}: line {count + 1:,} or one soon after it cannot be read so.",
+        f"The file is not {encoding}: {where} cannot be read so.",
         hint="Let the studio find the encoding, or save the file as UTF-8.",
     )
 
@@ -181,7 +181,7 @@ def _is_utf8(data: bytes) -> bool:
 class _Odd(NamedTuple):
     """Lines that are not UTF-8: how many, the first few; whether others hold UTF-8 beyond ASCII."""
 
-    count: int
+    lines: int
     first: list[int]
     other: bool
 

@@ -1,9 +1,12 @@
-"""Columns of text are counted: how many cells are whole numbers, dates, codes, ... In a few scans."""
+"""Columns of text are counted: how many cells are numbers, dates, codes; in a few scans."""
+
+# ruff: noqa: S608 - names and values are quoted
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.data.reading import patterns
@@ -23,7 +26,7 @@ class Exam:
 
     field: str  # expression of the raw cell
     name: str
-    counts: Counts = field(default_factory=dict)
+    counts: Counts = dataclasses.field(default_factory=dict)
 
     @property
     def cell(self) -> str:
@@ -97,7 +100,7 @@ class Examiner:
 
     def _plain(self, cell: str) -> dict[str, str]:
         whole = matches(cell, patterns.WHOLE)
-        date = "|".join((patterns.YEAR_FIRST, patterns.YEAR_LAST, patterns.YEAR_SHORT))
+        date = f"{patterns.YEAR_FIRST}|{patterns.YEAR_LAST}|{patterns.YEAR_SHORT}"
         return {
             "total": f"count({cell})",
             "missing": f"count_if(lower({cell}) IN ({self.nulls}))",

@@ -1,5 +1,7 @@
 """How numbers and dates are written, as DuckDB expressions over a trimmed cell."""
 
+# ruff: noqa: RUF001 - signs people type
+
 from __future__ import annotations
 
 from core.data.tables import literal

@@ -93,9 +93,9 @@ class Judge:
 
     def _number(self, exam: Exam) -> Reading | None:
         counts = exam.counts
+        if counts["code"] and counts["plain"] > 0.9 * exam.filled:
+            self._note(exam, "has leading zeros or telephone numbers and is kept as text.")
         if counts["code"]:
-            if counts["plain"] > 0.9 * exam.filled:
-                self._note(exam, "has leading zeros or telephone numbers and is kept as text.")
             return None
         if exam.all("plain") and ("dot" not in counts or self._mark(exam) == "."):
             return self._plain(exam)
@@ -103,23 +103,26 @@ class Judge:
             return None
         decimal = self._mark(exam)
         kind = "dot" if decimal == "." else "comma"
-        fits = matches("v", patterns.number(decimal))
-        finite = exam.filled - counts["endless"]
-        if counts[kind] < 0.99 * finite or not counts[kind] or self._clash(exam):
-            if counts[kind] >= 0.5 * exam.filled and not self._clash(exam):
-                self._odd(exam, finite - counts[kind], fits, "not numbers; the column is text")
+        if not counts[kind] or self._clash(exam) or not self._agreed(exam, kind, decimal):
             return None
-        odd = finite - counts[kind]
-        if odd and self._identity(exam, kind):
-            self._odd(exam, odd, fits, "not numbers; the column is text")
-            return None
-        if odd:
-            self._odd(exam, odd, fits, "not numbers and read as missing")
         self._said(exam)
         whole = counts[f"{kind}_fraction"] == 0 and counts["whole"] == exam.filled
         value = patterns.amount(exam.cell, decimal)
         guarded = f"CASE WHEN {matches(exam.cell, patterns.number(decimal))} THEN {value} END"
         return Reading("BIGINT" if whole else "DOUBLE", guarded)
+
+    def _agreed(self, exam: Exam, kind: str, decimal: str) -> bool:
+        """Whether the cells are amounts but for one in a hundred; a note tells of those."""
+        counts = exam.counts
+        finite = exam.filled - counts["endless"]
+        odd = finite - counts[kind]
+        agreed = odd <= 0.01 * finite and not (odd and self._identity(exam, kind))
+        if odd and counts[kind] >= 0.5 * finite:
+            what = (
+                "not numbers and read as missing" if agreed else "not numbers; the column is text"
+            )
+            self._odd(exam, odd, matches("v", patterns.number(decimal)), what)
+        return agreed
 
     def _plain(self, exam: Exam) -> Reading | None:
         counts = exam.counts

@@ -12,12 +12,12 @@ from functools import cache
 from pathlib import Path
 
 from core.insight.claims import write, write_q
+from core.insight.drawing.html import evidence, sentence, table, text
+from core.insight.drawing.marks import plot
+from core.insight.drawing.palette import FONTS
+from core.insight.drawing.svg import svg
 from core.insight.export import export
-from core.insight.palette import FONTS
 from core.insight.render import plain_title, receipt_line, render, render_title
-from core.insight.render_chart import plot
-from core.insight.render_html import evidence, sentence, table, text
-from core.insight.render_svg import svg
 from core.insight.slides import Deck, Slide, listed, read_with
 from core.storage.blobs import Blobs
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from core.data.cells import neutralise
 from core.data.grid import Grid
+from core.insight.drawing.zips import pack
 from core.insight.export import discover, export
 from core.insight.slides import Deck, Landed
-from core.insight.zips import pack
 from core.storage.blobs import Blobs
 
 DATA_BYTES_MAX = 20_000_000  # source files beyond this, all together, are listed and not included

@@ -6,18 +6,20 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from core.insight import render_office as office
 from core.insight.claims import write, write_q
+from core.insight.drawing import office
+from core.insight.drawing.marks import plot
+from core.insight.drawing.office_chart import place_chart
+from core.insight.drawing.zips import still
 from core.insight.export import export
 from core.insight.render import plain, plain_title, receipt_line, references
-from core.insight.render_chart import plot
-from core.insight.render_office_chart import place_chart
 from core.insight.slides import Deck, Slide, listed, read_with
-from core.insight.zips import still
 from core.storage.blobs import Blobs
 
 MEDIA = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 SIZES = ((100, 0), (150, 24), (220, 20), (400, 16), (10_000_000, 12))  # letters, points
+LINE_LETTERS = 25  # what the half-empty last line of a paragraph costs
+CROWDS = ((20, 0), (30, 14), (45, 12), (10_000_000, 10))  # letters per square inch, points
 LINES_MAX = 9  # of a table on a slide; the HTML and the pack hold all
 KICKERS = {
     "title": "Question",
@@ -82,8 +84,8 @@ def _layout(slide: Slide, deck: Deck) -> str:
         return "Question"
     if slide.kind == "summary":
         return "Answer"
-    if slide.key in {"method", "data"}:
-        return "Table"
+    if slide.kind in {"method", "appendix"}:
+        return "Table" if slide.key in MORE else "List"
     grid = deck.grid(slide)
     if grid is None or not grid.rows:
         return "Statement"
@@ -101,7 +103,7 @@ def _write(page: Any, slide: Slide, deck: Deck) -> None:
     if office.BODY in places:
         _paragraphs(places[office.BODY], [plain(one, deck) for one in slide.body])
     if office.CAVEATS in places:
-        _paragraphs(places[office.CAVEATS], [plain(one, deck) for one in slide.caveats])
+        _paragraphs(places[office.CAVEATS], [plain(one, deck) for one in slide.caveats], most_pt=12)
     if office.FOOT in places:
         foot = receipt_line(slide.receipt) if slide.receipt else FEET.get(slide.kind, "")
         places[office.FOOT].text_frame.text = office.clean(foot)
@@ -120,11 +122,19 @@ def _headline(place: Any, text: str) -> None:
         place.text_frame.paragraphs[0].font.size = Pt(size_pt)
 
 
-def _paragraphs(place: Any, texts: Sequence[str]) -> None:
+def _paragraphs(place: Any, texts: Sequence[str], most_pt: float = 20) -> None:
+    """One paragraph a text; many words in smaller letters, so that they end above the foot."""
+    from pptx.util import Pt
+
     frame = place.text_frame
+    area = place.width * place.height / office.EMU**2  # square inches
+    crowd = sum(len(text) + LINE_LETTERS for text in texts) / area if texts else 0
+    size_pt = next(size for most, size in CROWDS if crowd <= most)
     for i, text in enumerate(texts):
         paragraph = frame.paragraphs[0] if i == 0 else frame.add_paragraph()
         paragraph.text = office.clean(text)
+        if size_pt and size_pt < most_pt:
+            paragraph.font.size = Pt(size_pt)
 
 
 def _drop_empty(page: Any) -> None:
@@ -148,7 +158,7 @@ def _method(page: Any, deck: Deck) -> None:
     lines = [(one.label, one.reason, write_q(one.q)) for one in deck.unsupported[:LINES_MAX]]
     if lines:
         head = ("Looked at, not supported", "Why", "q")
-        _table(page, office.LEFT + 4.0, 3.05, (2.8, 4.2, 0.63), [head, *lines])
+        _table(page, office.LEFT + 4.0, 3.05, (2.85, 3.93, 0.85), [head, *lines])
 
 
 def _data(page: Any, deck: Deck) -> None:

@@ -13,9 +13,13 @@ from core.llm.offline.conversation import Conversation
 from core.llm.offline.question import Wish
 from core.llm.offline.words import stem, telling
 
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+SPLITS = re.compile(r"\.dimension\]\]")
 REFERENCE = re.compile(r"\[\[[^\[\]]+\]\]")
 LEADS_MAX, ASIDES_MAX = 3, 3  # findings that answer, and findings beside the question
 SENTENCES = (3, 2)  # of the first finding, and of the others that answer
+UNASKED = 0.2  # what a split nobody asked for takes from it
+WHOLE = 1.0  # the weight of a finding that tells the whole story
 NAMED = 0.5  # what naming the question's columns adds to a finding's weight
 # Plain sentences claim nothing about the data; the deck takes these and no others.
 NOTHING = "There is nothing to report beyond chance."
@@ -67,7 +71,9 @@ def _rank(found: list[dict[str, Any]], direct: set[str], wish: Wish) -> list[dic
         said = {word for text in _texts(finding) for word in telling(text)}
         said |= {stem(word) for word in re.split(r"[._\W]+", finding["id"])}
         share = len(names & said) / len(names) if names else 0.0
-        return finding["recipe"] in direct, float(finding.get("weight") or 0) + NAMED * share
+        unasked = not wish.groups and any(SPLITS.search(text) for text in _texts(finding))
+        weight = float(finding.get("weight") or 0) + NAMED * share - UNASKED * unasked
+        return finding["recipe"] in direct, weight
 
     return sorted(found, key=telling_of, reverse=True)
 
@@ -83,8 +89,10 @@ def _select(
         for finding in found
         if finding["status"] == "description" and finding["recipe"] in direct
     ]
-    leads = (answering if open else [f for f in found if f in answering or f in told])[:LEADS_MAX]
-    leads = leads or told[:LEADS_MAX]
+    leads = answering if open else [f for f in found if f in answering or f in told]
+    if open and leads and leads[0].get("weight") != WHOLE:
+        leads = [*told[:1], *leads]  # what happened, before what explains it
+    leads = leads[:LEADS_MAX] or told[:LEADS_MAX]
     asides = [f for f in supported if f["recipe"] not in direct]
     return leads, asides[:ASIDES_MAX] if open or not leads else []
 
@@ -93,7 +101,8 @@ def _sentences(leads: list[dict[str, Any]], asides: list[dict[str, Any]]) -> Ite
     """Each sentence once; those of the best finding in full, of the rest the first."""
     seen: set[str] = set()
     for place, finding in enumerate((*leads, *asides)):
-        kept = SENTENCES[min(place, 1)] if place < len(leads) else 1
+        context = place == 0 and len(leads) > 1 and finding["status"] != leads[1]["status"]
+        kept = 1 if context or place >= len(leads) else SENTENCES[min(place, 1)]
         for text in _texts(finding)[:kept]:
             if text not in seen:
                 seen.add(text)
@@ -101,13 +110,17 @@ def _sentences(leads: list[dict[str, Any]], asides: list[dict[str, Any]]) -> Ite
 
 
 def _texts(finding: dict[str, Any]) -> list[str]:
-    """Its sentences that rest on a reference and type no number."""
+    """Its texts in which every sentence rests on a reference and types no number."""
     texts = [str(text).strip() for text in finding.get("sentences") or ()]
-    return [text for text in texts if REFERENCE.search(text) and not is_typed(text)]
+    return [text for text in texts if all(map(_may_be_told, SENTENCE_END.split(text)))]
+
+
+def _may_be_told(sentence: str) -> bool:
+    return bool(REFERENCE.search(sentence)) and not is_typed(sentence)
 
 
 def _silence(wish: Wish, *, said: bool) -> list[str]:
     """What is honest to add when nothing is supported."""
-    if said and not wish.open:
+    if said and not (wish.open or wish.change):
         return []
-    return [NOTHING_MORE if said and wish.why else NOTHING]
+    return [NOTHING_MORE if said and (wish.why or wish.change) else NOTHING]

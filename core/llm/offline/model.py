@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 
 from pydantic import BaseModel, Field
 
@@ -52,13 +53,14 @@ def pieces(text: str) -> list[str]:
 
 
 def shorten(text: str, tokens_max: int) -> tuple[str, bool]:
-    """As many whole sentences as fit, and whether that is all of them."""
+    """As many whole sentences as fit, else words, and whether that is all of them."""
     if tokens.count(text) <= tokens_max:
         return text, True
-    kept, spent = [], 0
-    for sentence in SENTENCE_END.split(text):
-        spent += tokens.count(sentence)
-        if spent > tokens_max:
-            break
-        kept.append(sentence)
-    return " ".join(kept), False
+    sentences = _fitting(SENTENCE_END.split(text), tokens_max)
+    return " ".join(sentences) or "".join(_fitting(pieces(text), tokens_max)).rstrip(), False
+
+
+def _fitting(parts: Sequence[str], tokens_max: int) -> list[str]:
+    """The first parts, as many as fit."""
+    sums = accumulate(tokens.count(part) for part in parts)
+    return [part for part, spent in zip(parts, sums, strict=True) if spent <= tokens_max]

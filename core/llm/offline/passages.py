@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import pairwise
 
 from core.llm.offline.words import likeness, telling
 
@@ -11,10 +12,8 @@ NUMBERED = re.compile(
     r"^\s*\[([\w.-]{1,40})\]:?\s+(.+?)(?=^\s*\[[\w.-]{1,40}\]:?\s|\n\s*\n|\Z)",
     re.MULTILINE | re.DOTALL,
 )
-TAGGED = re.compile(
-    r"<(passage|document|source)\b[^>]*?\b(?:id|name)=[\"']?([\w .-]+?)[\"']?\s*>(.*?)</\1>",
-    re.DOTALL,
-)
+TAG = re.compile(r"<(/?)(?:passage|document|source)\b([^<>]{0,200})>")
+NAME = re.compile(r"\b(?:id|name)=[\"']?([\w .-]+?)[\"']?\s*$")
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(])")
 ASKED = re.compile(r"^\s*question\s*:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
 QUOTES_MAX = 3
@@ -51,15 +50,32 @@ def quoted(whole: str, asked: str) -> str:
 
 def find_passages(text: str) -> list[tuple[str, str]]:
     """(source, text) of every "[1] ..." block and every <passage id="...">."""
-    tagged = [(source.strip(), " ".join(body.split())) for _, source, body in TAGGED.findall(text)]
     numbered = [(source, " ".join(body.split())) for source, body in NUMBERED.findall(text)]
-    return tagged or numbered
+    return [(source, " ".join(body.split())) for source, body, _ in _tagged(text)] or numbered
 
 
 def question_of(whole: str, asked: str) -> str:
     """What is asked, without the passages themselves."""
     stated = ASKED.search(whole)
-    return stated[1] if stated else NUMBERED.sub("", TAGGED.sub("", asked))
+    if stated:
+        return stated[1]
+    spans = [span for _, _, span in _tagged(asked)]
+    ends = [0, *(end for _, end in spans)]
+    starts = [*(start for start, _ in spans), len(asked)]
+    rest = " ".join(asked[a:b] for a, b in zip(ends, starts, strict=True))
+    return NUMBERED.sub("", rest)
+
+
+def _tagged(text: str) -> list[tuple[str, str, tuple[int, int]]]:
+    """(source, body, span) of each opening tag that the next tag closes."""
+    tags = list(TAG.finditer(text))
+    found = []
+    for opening, closing in pairwise(tags):
+        name = NAME.search(opening[2])
+        if name and not opening[1] and closing[1]:
+            body = text[opening.end() : closing.start()]
+            found.append((name[1].strip(), body, (opening.start(), closing.end())))
+    return found
 
 
 def _weights(wanted: list[str], sentences: list[str]) -> dict[str, float]:

@@ -17,7 +17,7 @@ from core.tools.reading import Reading, adds_up, read
 from core.tools.sheet import Sheet, spoken
 from core.tools.statistics.association import Verdict
 from core.tools.statistics.drill import Slice, carrier, opponent, weights
-from core.tools.statistics.series import step, without_weekdays
+from core.tools.statistics.series import plain_step, step, without_weekdays
 from core.tools.timeline import Timeline, timeline
 from core.tools.tool import tool
 
@@ -73,9 +73,7 @@ def change(tables: Tables, params: Change) -> Outcome:
     return sheet.outcome()
 
 
-def _look(
-    sheet: Sheet, reading: Reading, comparison: Comparison, dimensions: list[str]
-) -> Story:
+def _look(sheet: Sheet, reading: Reading, comparison: Comparison, dimensions: list[str]) -> Story:
     """Everything that is tested, counted on the sheet."""
     measure, wanted = comparison.measure, comparison.wanted
     values = reading.measures[measure]
@@ -96,7 +94,10 @@ def _look(
     story = Story(reading, comparison, float(parts.sum()), _main_dimension(parts, codes, sign))
     story.test = sheet.test(f"change of {measure}", "robust step", whole, "SD", FLOOR)
     story.verdict = whole
-    for role, found in (("carrier", carrier(parts, size, codes)), ("opponent", opponent(parts, size, codes))):
+    for role, found in (
+        ("carrier", carrier(parts, size, codes)),
+        ("opponent", opponent(parts, size, codes)),
+    ):
         verdict = _slice_verdict(reading, comparison, line, found)
         name = sheet.test(f"{role} of the change of {measure}", "robust step", verdict, "SD", FLOOR)
         if found is not None:
@@ -135,7 +136,7 @@ def _moved(
         return Verdict(1.0, 0.0, len(series))
     first, start, end = int(then.argmax()), int(now.argmax()), len(now) - int(now[::-1].argmax())
     history = step(series[:end], start)
-    near = step(series[first:end], start - first) if start - first >= 8 else history
+    near = plain_step(series[first:end], start - first) if start - first >= 8 else history
     if near.p > DOUBT_P or near.effect * history.effect <= 0 or abs(near.effect) < FLOOR:
         return Verdict(max(history.p, near.p), history.effect, history.n)
     return history
@@ -149,14 +150,10 @@ def _places(line: Timeline, comparison: Comparison, values: np.ndarray) -> np.nd
     return labels(line.first + buckets, comparison.wanted.period)
 
 
-def _main_dimension(
-    parts: np.ndarray, codes: dict[str, np.ndarray], sign: float
-) -> str | None:
+def _main_dimension(parts: np.ndarray, codes: dict[str, np.ndarray], sign: float) -> str | None:
     """The dimension whose one segment carries most of the change; what a waterfall should show."""
     peaks = {
         name: float((sign * np.bincount(level, weights=parts)).max()) / np.sqrt(level.max() + 1)
         for name, level in codes.items()
     }
     return max(peaks, key=lambda name: (peaks[name], name)) if peaks else None
-
-

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - every name and value in the SQL is quoted
 """How a measure's values are spread: facts, no tests."""
 
 from __future__ import annotations

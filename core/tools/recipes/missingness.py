@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - every name and value in the SQL is quoted
 """Whether values are missing by chance or with something else."""
 
 from __future__ import annotations
@@ -5,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic import BaseModel
 
-from core.data.tables import Tables, quote
+from core.data.tables import Tables, literal, quote
 from core.tools.evidence import Outcome
 from core.tools.reading import MISSING, Reading, named, read
 from core.tools.sheet import PENDING_P, Sheet, bar, figure, key_of, opening, spoken
@@ -47,13 +48,13 @@ def missingness(tables: Tables, params: Missingness) -> Outcome:
 def _counts(sheet: Sheet, reading: Reading) -> None:
     names = list(reading.missing)
     parts = [
-        f"SELECT {i} AS place, '{key_of(name)}' AS key, count(*) - count({quote(name)}) AS missing, "
-        f'count(*) AS "rows" FROM {quote(reading.table)}'
+        f"SELECT {i} AS place, {literal(spoken(name))} AS name, "
+        f'count(*) - count({quote(name)}) AS missing, count(*) AS "rows" FROM {quote(reading.table)}'
         for i, name in enumerate(names)
     ]
     query = sheet.ask(
         "Missing values by column",
-        "SELECT place, key, missing, missing / \"rows\" AS share FROM (\n"
+        'SELECT place, name, missing, missing / "rows" AS share FROM (\n'
         + "\nUNION ALL\n".join(parts)
         + "\n)\nORDER BY place",
     )
@@ -66,10 +67,11 @@ def _counts(sheet: Sheet, reading: Reading) -> None:
         figures={
             "share": figure(f"{opening(names[worst])}, missing", query, "share", where=where,
                             style="percent", scale=100),
-            "count": figure(f"{opening(names[worst])}, missing values", query, "missing", where=where),
+            "count": figure(f"{opening(names[worst])}, missing values", query, "missing",
+                            where=where),
         },
         names={"column": spoken(names[worst])},
-        chart=bar("Missing values by column", query, "key", "missing", alt="One bar a column."),
+        chart=bar("Missing values by column", query, "name", "missing", alt="One bar a column."),
         weight=0.2,
     )  # fmt: skip
 
@@ -132,7 +134,8 @@ ORDER BY rank""",
         caveats=["Averages that leave missing values out speak less for {top}."],
         figures={
             "top": figure("Most missing", query, "segment", where={"rank": 1}, style="text"),
-            "bottom": figure("Least missing", query, "segment", where={"rank": len(rows)}, style="text"),
+            "bottom": figure("Least missing", query, "segment", where={"rank": len(rows)},
+                             style="text"),
             "top_share": figure(f"Missing, {top}", query, "share", where={"segment": top},
                                 style="percent", scale=100),
             "bottom_share": figure(f"Missing, {bottom}", query, "share", where={"segment": bottom},

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - every name and value in the SQL is quoted
 """Values far beyond what the data's own tail explains."""
 
 from __future__ import annotations
@@ -51,9 +52,10 @@ def _write(sheet: Sheet, reading: Reading, measure: str, tail: Tail, test: str) 
     shown = [quote(name) for name in ([reading.time] if reading.time else [])]
     shown += [quote(name) for name in list(reading.dimensions)[:3]]
     more = "".join(f", CAST({name} AS VARCHAR) AS context_{i}" for i, name in enumerate(shown, 1))
+    ties = "".join(f", {name}" for name in shown)
     query = sheet.ask(
         f"Values of {opening(measure)} furthest from the middle",
-        f"""SELECT row_number() OVER (ORDER BY {away} DESC, {column}{"".join(f", {n}" for n in shown)}) AS rank,
+        f"""SELECT row_number() OVER (ORDER BY {away} DESC, {column}{ties}) AS rank,
        {column} AS value, {away} > {literal(tail.beyond)} AS outlier{more}
 FROM {table}
 WHERE {column} IS NOT NULL
@@ -72,8 +74,8 @@ FROM {table}""",
     sheet.finding(
         key_of("outliers", measure),
         "{count} of {known} values of {measure} lie far outside: the furthest is {furthest}",
-        details=["Half of the values lie below {middle}; the others do not come near the outliers."],
-        caveats=["An outlier may be an error or the most interesting row: look before leaving it out."],
+        details=["Half of the values lie below {middle}; the rest do not come near."],
+        caveats=["An outlier may be an error or the most interesting row: look at it first."],
         figures={
             "count": figure("Outliers", count, "outliers"),
             "known": figure("Known values", count, "known"),

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - every name and value in the SQL is quoted
 """What a table holds: rows, columns, time it covers, what is missing. Facts, no tests."""
 
 from __future__ import annotations
@@ -40,9 +41,7 @@ def profile(tables: Tables, params: Profile) -> Outcome:
     sheet.finding(
         "size",
         "{table} has {rows} rows and {columns} columns",
-        details=[
-            f"{{{role}_count}} {role}: {{{role}}}." for role, names in roles.items() if names
-        ],
+        details=[f"{{{role}_count}} {role}: {{{role}}}." for role, names in roles.items() if names],
         figures={
             "rows": figure("Rows", size, "rows"),
             "columns": figure("Columns", size, "columns"),

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - every name and value in the SQL is quoted
 """Which measures move together, which categories go together."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - every name and value in the SQL is quoted
 """Which segments of a dimension stand out on a measure."""
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def segments(tables: Tables, params: Segments) -> Outcome:
             name = f"{measure} by {dimension}"
             sheet.test(name, "Kruskal-Wallis", verdict, "epsilon squared", FLOOR)
             if verdict.p <= PENDING_P or (params.measure and params.dimensions):
-                _write(sheet, params.table, measure, dimension, name, verdict)
+                _write(sheet, params.table, (measure, dimension), name, verdict)
     if not measures or not dimensions:
         sheet.note("There is no measure with a dimension to split it by.")
     return sheet.outcome()
@@ -57,8 +58,9 @@ def _columns(reading: Reading, params: Segments) -> tuple[list[str], list[str]]:
 
 
 def _write(
-    sheet: Sheet, table: str, measure: str, dimension: str, test: str, verdict: Verdict
+    sheet: Sheet, table: str, what: tuple[str, str], test: str, verdict: Verdict
 ) -> Finding | None:
+    measure, dimension = what
     query = sheet.ask(
         f"{opening(measure)} per row by {spoken(dimension)}", segment_sql(table, measure, dimension)
     )
@@ -75,8 +77,8 @@ def _write(
         key_of(measure, "by", dimension),
         "{measure} by {dimension}: highest in {top}, lowest in {bottom}",
         details=[
-            f"A typical row has {{top_value}} in {{top}} ({about}), "
-            "against {bottom_value} in {bottom}."
+            (f"A typical row has {{top_value}} in {{top}} ({about}), "
+            "against {bottom_value} in {bottom}.")
         ],
         caveats=["The difference may come from what else differs between the segments."],
         figures={

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - every name and value in the SQL is quoted
 """Whether a difference turns round once rows are compared like with like (Simpson's paradox)."""
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from core.data.tables import Tables, literal, quote
 from core.tools.evidence import Chart, Outcome
 from core.tools.reading import Reading, named, read
 from core.tools.sheet import PENDING_P, Sheet, figure, key_of, opening, spoken, unit_of
-from core.tools.statistics.association import Verdict, within_strata
+from core.tools.statistics.association import Verdict, turned, within_strata
 from core.tools.tool import tool
 
 FLOOR = 0.1  # SD of ranks, the smaller of the two differences
@@ -65,15 +66,13 @@ class Reversal:
     by: str
 
 
-def _strongest(
-    reading: Reading, measure: str, dimension: str
-) -> tuple[Reversal | None, Verdict]:
+def _strongest(reading: Reading, measure: str, dimension: str) -> tuple[Reversal | None, Verdict]:
     values = reading.measures[measure]
     known = ~np.isnan(values)
     values, layout = values[known], reading.layout.keep(known)
     item = reading.levels(dimension)
     codes = item.codes[known]
-    levels = range(1 if len(item.names) == 2 else len(item.names))
+    tried = 1 if len(item.names) == 2 else len(item.names)
     others = [
         name
         for name in reading.dimension_names([])
@@ -84,13 +83,13 @@ def _strongest(
         return best
     for other in others:
         strata = reading.levels(other).codes[known]
-        for level in levels:
+        for level in turned(values, codes, strata)[:tried]:
             chosen = (codes == level).astype(float)
             whole, inside = within_strata(values, chosen, strata, layout)
-            p = max(whole.p, inside.p) * len(others) * len(levels)
+            p = max(whole.p, inside.p) * len(others) * tried
             if whole.effect * inside.effect < 0 and p < best[1].p:
                 effect = min(abs(whole.effect), abs(inside.effect))
-                found = Reversal(measure, dimension, item.names[level], other)
+                found = Reversal(measure, dimension, item.names[int(level)], other)
                 best = (found, Verdict(p, effect, len(values)))
     return best
 
@@ -100,7 +99,7 @@ def _write(sheet: Sheet, reading: Reading, found: Reversal, test: str) -> None:
          {named(found.dimension)} = {literal(found.segment)} AS chosen
   FROM {quote(reading.table)}
   WHERE {quote(found.measure)} IS NOT NULL"""
-    strata = f"""strata AS (
+    strata = """strata AS (
   SELECT stratum, count(*) FILTER (WHERE chosen) AS chosen_rows,
          count(*) FILTER (WHERE NOT chosen) AS other_rows,
          favg(value) FILTER (WHERE chosen) AS chosen_average,
@@ -135,8 +134,8 @@ FROM rows_of_both""",
         key_of(found.measure, "by", found.dimension, "within", found.by),
         f"{{segment}} has {first} {{measure}} than the rest, but {second} within the same {{by}}",
         details=[
-            "Over all rows the difference is {whole}; like with like, inside each {by}, it is "
-            "{inside}. The blend of {by} makes the first number."
+            ("Over all rows the difference is {whole}; like with like, inside each {by}, it is "
+            "{inside}. The blend of {by} makes the first number.")
         ],
         caveats=["Which of the two numbers matters depends on what is to be decided."],
         figures={

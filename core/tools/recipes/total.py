@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - every name and value in the SQL is quoted
 """Totals, averages and counts, whole or by segment: facts, no tests."""
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ def total(tables: Tables, params: Total) -> Outcome:
         value = f"{SQL[params.aggregate]}({quote(measure)})"
         words, unit = f"{WORDS[params.aggregate]} {spoken(measure)}", unit_of(measure)
         if params.aggregate == "sum" and not adds_up(measure, reading.measures[measure]):
-            sheet.note(f"{spoken(measure)} reads like a rate or a level: its total may mean little.")
+            sheet.note(
+                f"{spoken(measure)} reads like a rate or a level: its total may mean little."
+            )
     else:
         measure, words, unit = "rows", "number of rows", ""
         value = "count(*)"

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - every name and value in the SQL is quoted
 """Whether a measure drifts over time or stepped to another level."""
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ def _ways(reading: Reading, line: Timeline, measure: str) -> list[bool]:
 def _follow(
     sheet: Sheet, reading: Reading, line: Timeline, measure: str, total: bool, *, asked: bool
 ) -> None:
-    values = line.totals(reading.measures[measure]) if total else line.means(reading.measures[measure])
+    values = (
+        line.totals(reading.measures[measure]) if total else line.means(reading.measures[measure])
+    )
     shape, (jump, at) = drift(values), best_step(values)
     way = "total" if total else "average"
     names = [
@@ -69,7 +72,7 @@ def _follow(
     verdict, place = (shape, len(values) // 2) if drifts else (jump, at)
     if verdict.p <= PENDING_P or asked:
         split = line.date(place, total=total, values=reading.measures[measure])
-        _write(sheet, reading, line, (measure, way), verdict, (names[not drifts], drifts, split))
+        _write(sheet, reading, line, (measure, way), (verdict, names[not drifts], drifts, split))
 
 
 def _write(
@@ -77,11 +80,10 @@ def _write(
     reading: Reading,
     line: Timeline,
     what: tuple[str, str],
-    verdict: Verdict,
-    found: tuple[str, bool, str],
+    found: tuple[Verdict, str, bool, str],
 ) -> None:
     measure, way = what
-    test, drifts, split = found
+    verdict, test, drifts, split = found
     query = sheet.ask(
         f"{opening(way)} {spoken(measure)} per {line.grain}, before and since",
         _halves_sql(reading, line, measure, way, split),
@@ -103,8 +105,10 @@ def _write(
         key_of(way, measure, "drift" if drifts else "step"),
         title,
         details=[
-            f"The {way} per {line.grain} was {{before}} before {{date}} and {{after}} since, "
-            "a change of {share}."
+            (
+                f"The {way} per {line.grain} was {{before}} before {{date}} and {{after}} since, "
+                "a change of {share}."
+            )
         ],
         caveats=["A lasting change in the past does not have to go on."],
         figures={
@@ -115,7 +119,9 @@ def _write(
             ),
             "date": figure("Split", query, "split", style="date"),
         },
-        names={"measure": f"{opening(way)} {spoken(measure)}" if way == "average" else opening(measure)},
+        names={
+            "measure": f"{opening(way)} {spoken(measure)}" if way == "average" else opening(measure)
+        },
         tests=[test],
         chart=Chart(
             kind="line",

@@ -15,9 +15,11 @@ from core.tools.statistics.ranks import centred_ranks
 from core.tools.statistics.serial import remembers, whiten
 
 P_CLEAR = 0.02
+Z_CLEAR = 2.3  # the same, in standard deviations
 ROWS_LEVEL_MIN = 10
 EXPECTED_MIN = 10.0
 STEADY_DOF = 25
+COARSE_DOF = 12  # their spread was chosen for being large, so it is surer than their number says
 COARSE_SD = 2.2  # few groups count when their spread is this many SD beyond that of single rows
 CONSTANT_SHARE = 0.98
 
@@ -93,6 +95,21 @@ def within_strata(
     return whole, _slope(_inside(x, strata), _inside(y, strata), layout)
 
 
+def turned(values: np.ndarray, codes: np.ndarray, strata: np.ndarray) -> np.ndarray:
+    """The levels whose difference from the rest turns round inside the strata, at first sight."""
+    ranks = centred_ranks(values)
+    k, size = int(codes.max()) + 1, int(strata.max()) + 1
+    spot = strata * k + codes
+    sums = np.bincount(spot, weights=ranks, minlength=size * k).reshape(size, k)
+    counts = np.bincount(spot, minlength=size * k).reshape(size, k)
+    share = counts.sum(0) / len(values)
+    whole = sums.sum(0)
+    seen = np.abs(whole) > np.sqrt(len(values) * share * (1 - share)) * Z_CLEAR
+    strata_share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    inside = (sums - strata_share * sums.sum(1, keepdims=True)).sum(0)
+    return np.flatnonzero(seen & (whole * inside < 0))
+
+
 def _inside(values: np.ndarray, strata: np.ndarray) -> np.ndarray:
     counts = np.bincount(strata)
     means = np.bincount(strata, weights=values) / np.maximum(counts, 1)
@@ -106,16 +123,15 @@ def _slope(x: np.ndarray, y: np.ndarray, layout: Layout) -> Verdict:
     slope = float(x @ y / size)
     rest = y - slope * x
     spread = np.sqrt((x**2) @ (rest**2)) / size
-    p = _t_p(slope / spread if spread > 0 else 0.0, max(len(x) - 2, 1))
+    p = _t_p(float(slope / spread) if spread > 0 else 0.0, max(len(x) - 2, 1))
     if p <= P_CLEAR:
         p = max(p, _product_p(x, y, layout))
     return Verdict(p, slope, len(x))
 
 
 def _with_stretches(layout: Layout, codes: np.ndarray) -> Layout:
-    found = [stretched(codes)]
-    groups = [item for item in found if item is not None]
-    return Layout(layout.n, layout.orders, [*layout.groups, *groups]) if groups else layout
+    found = stretched(codes)
+    return layout if found is None else layout.plus([found])
 
 
 def _with_own_order(layout: Layout, ranks: np.ndarray, codes: np.ndarray, k: int) -> Layout:
@@ -123,7 +139,7 @@ def _with_own_order(layout: Layout, ranks: np.ndarray, codes: np.ndarray, k: int
     rest = _residual(ranks, codes, k)
     own = [order[np.argsort(codes[order], kind="stable")] for order in layout.orders]
     extra = [order for order in own if remembers(rest[order])]
-    return Layout(layout.n, [*layout.orders, *extra], layout.groups)
+    return Layout(layout.n, [*layout.orders, *extra], layout.groups) if extra else layout
 
 
 def _residual(ranks: np.ndarray, codes: np.ndarray, k: int) -> np.ndarray:
@@ -131,9 +147,7 @@ def _residual(ranks: np.ndarray, codes: np.ndarray, k: int) -> np.ndarray:
     return ranks - (np.bincount(codes, weights=ranks, minlength=k) / counts)[codes]
 
 
-def _versions(
-    ranks: np.ndarray, codes: np.ndarray, k: int, layout: Layout
-) -> list[np.ndarray]:
+def _versions(ranks: np.ndarray, codes: np.ndarray, k: int, layout: Layout) -> list[np.ndarray]:
     """The ranks as they are, and without their memory in each order that shows one."""
     rest = _residual(ranks, codes, k)
     result = [ranks]
@@ -167,7 +181,7 @@ def _grouped_p(
     totals: tuple[np.ndarray, np.ndarray, np.ndarray],
     groups: Groups,
 ) -> np.ndarray:
-    """p of each level when rows of one group move together."""
+    """P of each level when rows of one group move together."""
     sums, by_row, share = totals
     k = len(sums)
     spot = groups.codes * k + codes
@@ -179,17 +193,24 @@ def _grouped_p(
     strict = groups.binding and _constant(counts)
     dof = np.minimum(units - 1, groups.count - k)
     variance = (moved**2).sum(0) * units / np.maximum(units - 1, 0.5)
-    return _judge(sums, by_row, variance, dof, strict)
+    return _judge(sums, by_row, variance, dof, strict, firm=groups.binding)
 
 
 def _judge(
-    sums: np.ndarray, by_row: np.ndarray, variance: np.ndarray, dof: np.ndarray, strict: bool
+    sums: np.ndarray,
+    by_row: np.ndarray,
+    variance: np.ndarray,
+    dof: np.ndarray,
+    strict: bool,
+    *,
+    firm: bool,
 ) -> np.ndarray:
-    """p by groups; few groups that show no dependence say nothing, unless they are the units."""
+    """P by groups; few groups that show no dependence say nothing, unless they are the units."""
     ratio = variance / np.maximum(by_row, 1e-300)
     safe = np.maximum(dof, 1)
     counts = strict | (dof >= STEADY_DOF) | (ratio > 1 + COARSE_SD * np.sqrt(2 / safe))
-    p = _tail(sums, np.maximum(variance, by_row), safe)
+    steady = safe if firm else np.maximum(safe, COARSE_DOF)
+    p = _tail(sums, np.maximum(variance, by_row), steady)
     p = np.where(dof < 3, 1.0, p) if strict else p
     return np.where(counts & (strict | (dof >= 1)), p, 0.0)
 
@@ -204,7 +225,7 @@ def _constant(counts: np.ndarray) -> bool:
 
 
 def _product_p(x: np.ndarray, y: np.ndarray, layout: Layout) -> float:
-    """p of the sum of products when neighbours or group members move together."""
+    """P of the sum of products when neighbours or group members move together."""
     x, y = x - x.mean(), y - y.mean()
     total = x @ y
     size = x @ x
@@ -218,15 +239,20 @@ def _product_p(x: np.ndarray, y: np.ndarray, layout: Layout) -> float:
         sizes = np.bincount(groups.codes, minlength=groups.count).astype(float)
         units = _effective(sizes[:, None])
         variance = np.array([moved @ moved]) * units / np.maximum(units - 1, 0.5)
-        p = _judge(np.array([total]), by_row, variance, np.minimum(units, groups.count) - 2, False)
+        p = _judge(
+            np.array([total]),
+            by_row,
+            variance,
+            np.minimum(units, groups.count) - 2,
+            False,
+            firm=groups.binding,
+        )
         worst = np.maximum(worst, p)
     return float(worst[0])
 
 
-def _cells_p(
-    left: np.ndarray, right: np.ndarray, counts: np.ndarray, groups: Groups
-) -> np.ndarray:
-    """p of each cell of a cross table when rows of one group move together."""
+def _cells_p(left: np.ndarray, right: np.ndarray, counts: np.ndarray, groups: Groups) -> np.ndarray:
+    """P of each cell of a cross table when rows of one group move together."""
     a, b = counts.shape
     n = counts.sum()
     size = groups.count
@@ -247,7 +273,7 @@ def _cells_p(
     strict = groups.binding and _constant(in_row) and _constant(in_col)
     variance = (moved**2).sum(0) * units / np.maximum(units - 1, 0.5)
     by_row = n * np.outer(rows * (1 - rows), cols * (1 - cols))
-    return _judge(total, by_row, variance, units - 1, strict)
+    return _judge(total, by_row, variance, units - 1, strict, firm=groups.binding)
 
 
 def _effective(counts: np.ndarray) -> np.ndarray:

@@ -9,14 +9,14 @@ import numpy as np
 
 SHARE_MIN = 0.5  # of the change, at the first cut
 INSIDE_MIN = 0.7  # of the slice's change, at each further cut
-LIFT_MIN = 1.3  # times what the segment's size would explain
+LIFT_MIN = 2.0  # odds of the change against the odds of size
 OPPOSITE_MIN = 0.1
 DEPTH_MAX = 3
 
 
 @dataclass(frozen=True)
 class Slice:
-    """Rows of one segment of each dimension named; `change` is what they add to the whole change."""
+    """Rows of one segment of each dimension named; `change` is their part of the whole."""
 
     path: dict[str, int]  # dimension -> level
     rows: np.ndarray
@@ -39,9 +39,7 @@ def weights(
     return (filled - usual) * (now / now.sum() - then / then.sum())
 
 
-def carrier(
-    parts: np.ndarray, size: np.ndarray, dimensions: dict[str, np.ndarray]
-) -> Slice | None:
+def carrier(parts: np.ndarray, size: np.ndarray, dimensions: dict[str, np.ndarray]) -> Slice | None:
     """The slice that carries the change far beyond its size; None if it is spread evenly.
 
     `parts` are `weights`, `size` what each row had in the period before.
@@ -73,9 +71,7 @@ def _descend(
             break
         name, level, amount, lift = found
         share = amount / goal if goal else 0.0
-        if share < (INSIDE_MIN if path else least) or (lift < LIFT_MIN and least == SHARE_MIN):
-            break
-        if path and lift < LIFT_MIN:
+        if share < (INSIDE_MIN if path else least) or lift < LIFT_MIN:
             break
         path[name] = level
         rows &= dimensions[name] == level
@@ -106,7 +102,11 @@ def _sharpest(
         amount, due = float(amounts[level]), float(sizes[level] / base) if base > 0 else 0.0
         share = amount / max(whole, 1e-300) if whole > 0 else np.inf
         gain = amount - due * max(whole, 0.0)
-        lift = share / due if due > 0 else np.inf
+        lift = _odds(share) / max(_odds(due), 1e-12)
         if best is None or gain > best[0]:
             best = (gain, name, level, amount, lift)
     return best[1:] if best else None
+
+
+def _odds(share: float) -> float:
+    return share / (1 - share) if share < 1 else 1e12

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -37,12 +38,20 @@ class Layout:
         groups = [grouped(item.name, item.codes[mask], item.binding) for item in self.groups]
         return Layout(int(mask.sum()), orders, groups)
 
+    def plus(self, groups: list[Groups]) -> Layout:
+        """The same rows with more groups."""
+        more = Layout(self.n, self.orders, [*self.groups, *groups])
+        more.__dict__["blocks"] = self.blocks
+        return more
+
+    @cached_property
+    def blocks(self) -> list[Groups]:
+        """Neighbours in each order, at each size."""
+        return [_blocks(order, size) for order in self.orders for size in block_sizes(self.n)]
+
     def units(self) -> list[Groups]:
-        """Every grouping to try: blocks of neighbours in each order at each size, then groups."""
-        blocks = [
-            _blocks(order, size) for order in self.orders for size in block_sizes(self.n)
-        ]
-        return blocks + self.groups
+        """Every grouping to try: blocks of neighbours, then groups."""
+        return self.blocks + self.groups
 
 
 def block_sizes(n: int) -> list[int]:

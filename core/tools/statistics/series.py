@@ -1,9 +1,9 @@
 """Does a series drift, did it step: against its own usual variation, at every scale.
 
 Two guards, and the larger p counts. One reads the series at several widths of time (points, means
-of three, nine ...): at each its memory is estimated, pushed up to where it may well be (a random walk
-included), taken out of series and question alike, and what is left is tested. The other looks at
-the slowest waves of what the question leaves over: if they are higher than fast ones, the slow
+of three, nine ...): at each its memory is estimated, pushed up to where it may well be (a random
+walk included), taken out of series and question alike, and what is left is tested. The other looks
+at the slowest waves of what the question leaves over: if they are higher than fast ones, the slow
 part of the series is its usual variation, and only its few waves count as observations.
 """
 
@@ -49,6 +49,16 @@ def step(values: np.ndarray, start: int) -> Verdict:
         if parts[1].any():
             found.append(_fit_p(*parts, wanders=slow))
     return Verdict(max(found, default=1.0), _effect(scores, after), n)
+
+
+def plain_step(values: np.ndarray, start: int) -> Verdict:
+    """As `step`, against the memory of the points alone: for few points, as a second opinion."""
+    n = len(values)
+    if start < 2 or start >= n or np.ptp(values) <= 0:
+        return Verdict(1.0, 0.0, n)
+    scores = normal_scores(values)
+    after = (np.arange(n) >= start).astype(float)
+    return Verdict(_fit_p(scores, after, wanders=False), _effect(scores, after), n)
 
 
 def best_step(values: np.ndarray) -> tuple[Verdict, int]:
@@ -103,7 +113,7 @@ def _effect(scores: np.ndarray, shape: np.ndarray) -> float:
 
 
 def _fit_p(z: np.ndarray, x: np.ndarray, *, wanders: bool) -> float:
-    """p of the slope of z on x when errors remember the last one as strongly as they may.
+    """P of the slope of z on x when errors remember the last one as strongly as they may.
 
     A series that `wanders` is taken as a random walk: only its differences count.
     """
@@ -129,7 +139,7 @@ def _fit_p(z: np.ndarray, x: np.ndarray, *, wanders: bool) -> float:
 
 
 def _waves_p(z: np.ndarray, x: np.ndarray) -> tuple[float, bool]:
-    """p of the slope of z on x against the slow waves that z has besides; whether they are high."""
+    """P of the slope of z on x against the slow waves that z has besides; whether they are high."""
     from scipy.special import chdtrc, stdtr
 
     n = len(z)

@@ -1,5 +1,7 @@
 """Files land whole, or a sentence says why not."""
 
+# ruff: noqa: E501 - long rows of SQL and data
+
 from __future__ import annotations
 
 import csv
@@ -625,6 +627,8 @@ def written(head, rows, delimiter, quoting, end) -> str:
 @ANY
 def test_any_table_comes_back_as_it_was_written(give, sheet, delimiter, quoting, end):
     head, rows = sheet
+    # The csv module leaves a lone return unquoted where lines end otherwise: two tables, one text.
+    assume(quoting == csv.QUOTE_ALL or end == "\r\n" or "\r" not in "".join(sum(rows, head)))
     marked = [["k", *row] for row in rows] or [["k", *[""] * len(head)]]  # never a blank line
     text = written(["key", *head], marked, delimiter, quoting, end)
     given_ = ReadOptions(
@@ -674,7 +678,7 @@ def test_every_row_is_in_the_table_or_counted(give, widths, header):
     try:
         landing, found = give(text, ReadOptions(header=header, delimiter=","))
     except Invalid as error:
-        assert "None of the" in error.message  # not one row fits
+        assert "None of the" in error.message  # noqa: PT017 - not one row fits, or it lands
         return
     assert len(found) + landing.rejected.count + header == len(rows)
     kept = {row[0] for row in found} | {one.text.split(",")[0] for one in landing.rejected.examples}

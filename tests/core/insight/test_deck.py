@@ -140,6 +140,26 @@ def test_findings_are_ordered_by_weight_and_the_thirteenth_shares_a_slide(shop_a
     assert len(further.body) == 2
 
 
+def test_many_findings_fill_more_than_one_list(shop_at):
+    outcome = shop_at.outcome.model_copy(deep=True)
+    first = outcome.findings[0]
+    outcome.findings = [first.model_copy(update={"key": f"f{i:02d}"}) for i in range(30)]
+    looks = [Look(number=1, family="question", direct=True, outcome=outcome)]
+    lists = [slide for slide in shop_at.deck(looks=looks).slides if slide.key.startswith("further")]
+    assert [len(slide.body) for slide in lists] == [14, 4]
+
+
+def test_what_was_asked_comes_before_what_was_seen_around(shop_at):
+    around = Look(number=1, family="sweep", direct=False, outcome=shop_at.outcome)
+    asked = Look(number=2, family="question", direct=True, outcome=shop_at.outcome)
+    shown = [s for s in shop_at.deck(looks=[around, asked]).slides if s.look]
+    assert [(s.look, s.kind) for s in shown] == [
+        (2, "finding"),
+        (2, "description"),
+        (1, "finding"),
+    ]
+
+
 def test_an_open_look_around_shows_no_descriptions_unless_the_answer_cites_them(shop_at):
     looks = [Look(number=1, family="sweep", direct=False, outcome=shop_at.outcome)]
     kinds = [slide.kind for slide in shop_at.deck(looks=looks).slides]

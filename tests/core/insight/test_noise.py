@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.data.tables import open_tables
-from core.errors import Invalid
 from core.insight.receipts import Look, receive
+from core.tools.periods import OnePeriod
 from core.tools.reading import read
 from core.tools.tool import discover
 
@@ -86,10 +87,8 @@ def sweep(columns: dict[str, np.ndarray], folder: Path) -> list[Look]:
         reading = read(tables, "t")
         if reading.time:
             for measure in reading.measures:
-                try:
+                with suppress(OnePeriod):
                     outcomes.append(tools["change"](tables, {"table": "t", "measure": measure}))
-                except Invalid as error:
-                    assert "nothing to compare" in error.message, error
     return [
         Look(number=i, family="sweep", direct=False, outcome=outcome)
         for i, outcome in enumerate(outcomes, start=1)

@@ -9,6 +9,7 @@ from hypothesis import strategies as some
 from core.errors import Invalid
 from core.insight.render import (
     HEDGES,
+    Known,
     check_answer,
     plain,
     plain_title,
@@ -75,6 +76,15 @@ def test_sentences_with_references_and_hedges_pass():
     assert len(check_answer(text, KNOWN)) == 2
     for hedge in HEDGES:
         assert check_answer(hedge.capitalize(), KNOWN)
+
+
+def test_a_sentence_that_a_finding_says_needs_no_reference_of_its_own():
+    known = Known({"1.a.b": "5"}, ["It is [[1.a.b]]. One of ten would be usual"])
+    assert len(check_answer("It is [[1.a.b]]. One of ten would be usual.", known)) == 2
+    with pytest.raises(Invalid):
+        check_answer("One of twenty would be usual.", known)
+    with pytest.raises(Invalid, match="types a number"):
+        check_answer("It is 5.", Known({}, ["It is 5."]))
 
 
 def test_a_verbatim_quote_of_a_source_needs_no_reference():

@@ -7,11 +7,11 @@ import json
 import pytest
 
 from core.insight.claims import sql_hash
+from core.insight.drawing.zips import pack
 from core.insight.export import discover
 from core.insight.exports.pack import write_pack
 from core.insight.slides import Deck
 from core.insight.verify import Verification, verify
-from core.insight.zips import pack
 
 ANSWER = "Revenue fell by [[1.change_revenue.share]], [[1.change_revenue.region]] lost most."
 

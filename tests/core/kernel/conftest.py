@@ -14,9 +14,14 @@ from tests.core.kernel import parts
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.fixture
-def kernel(url, tmp_path):
+@pytest.fixture(autouse=True)
+def _world(tmp_path):
+    """Nothing a test does is seen by another."""
     parts.WORLD.folder = tmp_path
+
+
+@pytest.fixture
+def kernel(url):
     kernel = parts.open_studio(url)
     yield kernel
     parts.settle_down(kernel)

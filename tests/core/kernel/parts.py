@@ -7,14 +7,16 @@ import json
 import os
 import random
 import signal
+import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
 import sqlalchemy as sa
 from pydantic import BaseModel
 
-from core.errors import Refused, StudioError
+from core.errors import ActFailed, Refused, StudioError
 from core.kernel import Ask, Call, Kernel, Policy, Queue, Run, Verdict, Who, operation
 from core.kernel.records import STEP
 from core.ledger import Accounts
@@ -187,7 +189,7 @@ def blocked(run: Run, _given: Given) -> Made:
 
 @operation("deaf")
 def deaf(run: Run, _given: Given) -> Made:
-    return Made(parts=[run.step("tool", "deaf", lambda _: time.sleep(4), estimate=COST)])
+    return Made(parts=[run.step("tool", "deaf", lambda _: time.sleep(3), estimate=COST)])
 
 
 @operation("fan")
@@ -297,9 +299,10 @@ def half_fails(run: Run, _given: Given) -> Made:
 
 @operation("quits")
 def quits(run: Run, _given: Given) -> Made:
-    """Ends its thread in a way that no operation should."""
-    run.step("tool", "first", pay("first"), estimate=COST)
-    raise SystemExit(3)
+    """Quits as a program would, in an act and then in itself."""
+    with suppress(ActFailed):
+        run.step("tool", "first", lambda _: sys.exit(3), estimate=COST)
+    sys.exit(4)
 
 
 def until(kernel: Kernel, task_id: str, *states: str, timeout_s: float = 40):

@@ -168,6 +168,22 @@ def test_an_answer_survives_a_kill_before_the_task_goes_on(child, url):
     assert finish(child("state,t1,done"))[-1][1]["parts"] == ["draft", "published", "after"]
 
 
+def test_a_cancel_that_came_before_the_restart_settles_the_step_it_left(child, url):
+    """What the first try cost nobody knows: its estimate is charged, and nothing stays held."""
+    sqlite_only(url)
+    WORLD.note("deaths", "1 act ends")
+    process = child("submit,publish,t1,6", "state,t1,waiting")
+    assert process.wait(30) == -9
+    engine = sa.create_engine(url)
+    with engine.begin() as db:
+        db.execute(sa.text("update kernel_task set cancel_at = created_at"))
+    engine.dispose()
+    finish(child("state,t1,cancelled"))
+    assert query(url, "select state, cost_nusd from kernel_step") == [("cancelled", 10)]
+    assert query(url, BOOKS) == [(0, 10)]
+    assert WORLD.lines("acts") == ["1 draft"]
+
+
 def test_a_deadline_is_absolute_across_restarts(child, url):
     sqlite_only(url)
     process = child("patience=2", "submit,publish,t1,6", "state,t1,waiting", "sleep,60")

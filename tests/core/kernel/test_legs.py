@@ -64,6 +64,12 @@ def test_an_operation_that_breaks_fails_its_task_and_says_how(kernel):
     assert (task.error["code"], task.error["details"]) == ("act_failed", {"error": "IndexError"})
 
 
+def test_quitting_is_a_failure_like_any_other(kernel):
+    task = until(kernel, kernel.submit("quits", {}, ANA), "failed")
+    assert task.error["details"] == {"error": "SystemExit"}
+    assert steps(kernel, task.id)[0].outcome["details"] == {"error": "SystemExit"}
+
+
 def test_a_waiting_task_holds_no_money_and_its_composite_stays_open(kernel):
     task_id = kernel.submit("asks_in_group", {}, ANA)
     until(kernel, task_id, "waiting")
@@ -81,19 +87,3 @@ def test_an_answer_starts_the_next_leg_whatever_the_clock_says(kernel):
     run_sql(kernel, "update kernel_wait set deadline_at = :at", at="2999-01-01 00:00:00.000000")
     kernel.answer(task_id, 2, "approved", by="bo")
     assert until(kernel, task_id, "done").leg == 2
-
-
-def test_a_cancel_that_came_before_the_crash_ends_the_step_it_left(kernel):
-    """What the first try cost nobody knows: its estimate is charged, and nothing stays held."""
-    task_id = kernel.submit("publish", {}, ANA)
-    until(kernel, task_id, "waiting")
-    sql = "update kernel_step set state = 'running', outcome = null where seq = 1"
-    run_sql(kernel, sql)  # as the process that died during the act left it
-    run_sql(kernel, "delete from kernel_wait")
-    run_sql(kernel, "delete from kernel_step where seq = 2")
-    run_sql(kernel, "update kernel_task set state = 'running', leg = 2, cancel_at = created_at")
-    kernel.start(kernel.task(task_id))
-    until(kernel, task_id, "cancelled")
-    (step,) = steps(kernel, task_id)
-    assert (step.state, step.cost_nusd) == ("cancelled", 10)
-    assert WORLD.lines("acts") == ["1 draft"]

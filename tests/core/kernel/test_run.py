@@ -76,7 +76,8 @@ def test_a_limit_is_never_overspent_by_8_threads(kernel):
         until(kernel, task_id, "done", "failed")
     with kernel.database.engine.connect() as db:
         query = sa.text(
-            "select spent, held from ledger_account where unit = 'nusd' and scope = 'team:growth' and \"window\" <> ''"
+            "select spent, held from ledger_account where unit = 'nusd'"
+            " and scope = 'team:growth' and \"window\" <> ''"
         )
         spent, held = db.execute(query).one()
     assert held == 0

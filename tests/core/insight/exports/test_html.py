@@ -7,6 +7,8 @@ import hashlib
 import re
 from html.parser import HTMLParser
 
+import pytest
+
 from core.insight.exports.html import stylesheet, write_html
 from core.insight.slides import Method
 
@@ -96,6 +98,34 @@ def test_the_method_lists_what_was_not_supported_and_the_data_its_hash(shop_at):
     assert "Looked at, not supported" in html
     assert "revenue by weekday" in html
     assert re.search(rf"SHA-256.*{shop_at.hash}", html)
+
+
+@pytest.mark.browser
+def test_in_a_browser_it_opens_from_disk_and_works_by_keyboard(shop_at, tmp_path):
+    from playwright.sync_api import sync_playwright
+
+    file = tmp_path / "deck.html"
+    file.write_bytes(write_html(shop_at.deck(ANSWER)))
+    said: list[str] = []
+    with sync_playwright() as play:
+        browser = play.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        for width, mode in ((1440, "light"), (390, "dark")):
+            page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=mode)
+            page.on("console", lambda message: said.append(message.text))
+            page.on("request", lambda request: said.append(request.url))
+            page.goto(file.as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            page.locator("button.n").first.focus()
+            page.keyboard.press("Enter")
+            sheet = page.locator(":popover-open")
+            assert "SELECT before, after" in sheet.inner_text()
+            page.keyboard.press("Escape")
+            assert page.locator(":popover-open").count() == 0
+            page.close()
+        browser.close()
+    assert [one for one in said if not one.startswith(("file:", "data:"))] == []
 
 
 def test_the_same_deck_gives_the_same_bytes(shop_at):

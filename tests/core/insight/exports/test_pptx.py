@@ -84,7 +84,7 @@ def test_the_brand_is_in_the_theme_part(opened):
         theme = parts.read("ppt/theme/theme1.xml").decode()
     assert 'typeface="Georgia"' in theme
     assert "2B3FD6" in theme
-    assert len(made.slide_layouts) == 6
+    assert len(made.slide_layouts) == 7
 
 
 def test_table_columns_are_as_wide_as_their_content_needs(opened):
@@ -99,6 +99,19 @@ def test_a_chart_says_in_words_what_it_shows(opened):
     _, made = opened
     frames = [s for page in made.slides for s in page.shapes if s.has_chart]
     assert all(frame._element.nvGraphicFramePr.cNvPr.get("descr") for frame in frames)
+
+
+def test_many_words_are_set_smaller_so_that_they_end_above_the_foot(shop_at):
+    from pptx import Presentation
+
+    deck = shop_at.deck().model_copy(deep=True)
+    deck.slides[1].body = ["A sentence of the usual length that says one thing plainly."] * 14
+    made = Presentation(io.BytesIO(write_pptx(deck)))
+    body = next(p for p in made.slides[1].placeholders if p.placeholder_format.idx == 1)
+    assert body.text_frame.paragraphs[0].font.size.pt <= 14
+    few = Presentation(io.BytesIO(write_pptx(shop_at.deck(ANSWER))))
+    body = next(p for p in few.slides[2].placeholders if p.placeholder_format.idx == 1)
+    assert body.text_frame.paragraphs[0].font.size is None
 
 
 def test_control_characters_and_long_titles_do_not_break_the_file(shop_at):

@@ -21,7 +21,7 @@ SUM = "Revenue was [[2.total_revenue.sum]] in all."
 
 
 def change(status="supported"):
-    return {"findings": [finding("2.change_revenue", status, FELL, NORTH, weight=0.9)]}
+    return {"findings": [finding("2.change_revenue", status, FELL, NORTH, weight=1.0)]}
 
 
 def outliers(status="supported"):
@@ -32,6 +32,21 @@ def test_a_why_is_answered_by_the_change_first_and_what_else_stands_out():
     _, made = play(QUESTION, {"outliers": outliers(), "change": change()})
     assert made.text == f"{FELL} {NORTH} {ODD}"
     assert made.finish_reason == "stop"
+
+
+def test_what_happened_is_told_before_what_explains_it():
+    carrier = finding("2.carrier_revenue", "supported", NORTH, weight=0.95)
+    level = finding("2.level_revenue", "description", FELL, SUM, weight=0.5)
+    split = finding("2.parts", "description", "By [[2.parts.dimension]], so.", weight=0.6)
+    _, made = play(QUESTION, {"change": {"findings": [carrier, split, level]}})
+    assert made.text == f"{FELL} {NORTH}"
+
+
+def test_a_text_with_a_sentence_that_rests_on_nothing_is_not_copied():
+    text = f"{NORTH} Volume: what was sold."
+    both = finding("2.c", "supported", FELL, text, weight=1)
+    _, made = play(QUESTION, {"change": {"findings": [both]}})
+    assert made.text == FELL
 
 
 def test_a_description_answers_where_it_is_what_was_asked():

@@ -30,6 +30,7 @@ def test_the_pieces_of_a_text_are_the_text(text):
 def test_too_long_an_answer_ends_at_a_sentence():
     text, whole = shorten("One two three. Four five six. Seven.", 8)
     assert (text, whole) == ("One two three. Four five six.", False)
+    assert shorten("one two three", 2) == ("one two", False)
     made = answer([Message(role="user", content="Who are you?")], tokens_max=30)
     assert made.finish_reason == "length"
     assert made.text.endswith(".")
@@ -39,6 +40,7 @@ def test_too_long_an_answer_ends_at_a_sentence():
 def test_tools_it_does_not_know_how_to_use_do_not_make_it_guess():
     from tests.core.llm.parts import WEATHER
 
+    assert shorten("one two three", 2) == ("one two", False)
     made = answer([Message(role="user", content="Weather in Paris?")], [WEATHER])
     assert made.tool_calls == []
     assert "offline model" in made.text

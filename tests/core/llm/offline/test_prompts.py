@@ -30,7 +30,9 @@ def test_any_prompt_gets_an_answer(prompt):
     assert say(prompt)
 
 
-@pytest.mark.parametrize("piece", ["{", '{"a":', "[1] ", "<passage id=1>", "a: b\n", "{x} "])
+@pytest.mark.parametrize(
+    "piece", ["{", '{"a":', "[1] ", "<passage id=1>", "<passage ", "a: b\n", "{x} "]
+)
 def test_a_hostile_prompt_is_answered_in_time(piece):
     begun = time.monotonic()
     assert say("Template: " + piece * 20_000)

@@ -1,0 +1,11 @@
+"""An empty queue explains itself."""
+
+from __future__ import annotations
+
+from tests import screens
+
+
+def test_an_empty_queue_says_what_would_stand_here(front):
+    at = screens.shell("governance", view="approvals")
+    assert not at.exception
+    assert "holds no money" in screens.text(at)

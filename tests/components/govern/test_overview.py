@@ -1,0 +1,16 @@
+"""The overview answers the first questions without a click."""
+
+from __future__ import annotations
+
+from tests import screens
+
+
+def test_four_figures_stand_on_top(front):
+    at = screens.shell("governance")
+    said = screens.text(at)
+    for name in ("Spent today", "On hold", "Tokens today", "Running"):
+        assert name in said
+
+
+def test_a_fresh_studio_offers_the_first_question(front):
+    assert "Nothing has run yet" in screens.text(screens.shell("governance"))

@@ -1,0 +1,42 @@
+"""The question box: limits travel with the question."""
+
+from __future__ import annotations
+
+from tests import screens
+
+
+def draft(front):
+    source = screens.given(front)
+    return screens.shell(data=f"{source.hash}.shop%2Ecsv.")
+
+
+def task_of(front, at):
+    value = at.query_params["task"]
+    task_id = value[0] if isinstance(value, list) else value
+    for _ in front.kernel.follow(task_id):
+        pass
+    return front.kernel.task(task_id)
+
+
+def test_limits_and_tags_travel_with_the_question(front):
+    at = draft(front)
+    at.number_input(key="iterations_new").set_value(2)
+    at.number_input(key="budget_new").set_value(0.25)
+    at.chat_input[0].set_value("Which region brings the most revenue?").run()
+    task = task_of(front, at)
+    assert task.input["iterations"] == 2
+    assert task.input["tools"] == []
+
+
+def test_a_suggestion_is_asked_with_one_click(front):
+    at = draft(front)
+    button = next(b for b in at.button if str(b.key) == "suggested_new_0")
+    button.click().run()
+    assert task_of(front, at).input["question"] == button.label.replace("\\", "")
+
+
+def test_too_short_a_question_is_not_asked(front):
+    at = draft(front)
+    at.chat_input[0].set_value("?").run()
+    assert "task" not in at.query_params
+    assert "This cannot be asked" in str([e.proto.title for e in at.error] + [screens.text(at)])

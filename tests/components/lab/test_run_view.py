@@ -1,0 +1,19 @@
+"""Both columns of a run."""
+
+from __future__ import annotations
+
+from tests import screens
+
+
+def test_a_finished_run_has_steps_and_a_deck(front, asked):
+    at = screens.shell(task=asked)
+    said = screens.text(at)
+    assert "slides" in said
+    labels = [e.label for e in at.expander]
+    assert any("Read the file" in label for label in labels)
+    assert not [b for b in at.button if str(b.key) == "stop_run"]
+
+
+def test_a_run_of_nobody_is_not_found(front):
+    at = screens.shell(task="not-a-task")
+    assert len(at.error) == 1

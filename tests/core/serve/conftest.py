@@ -1,0 +1,25 @@
+"""A studio that others can reach, with a password."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.settings import load
+from core.studio import open_studio
+
+PASSWORD = "correct horse battery"  # noqa: S105 - of a studio that lives for a test
+
+
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory):
+    """The open studio, reachable from elsewhere."""
+    env = {
+        "STUDIO_DATA_DIR": str(tmp_path_factory.mktemp("wide")),
+        "STUDIO_HOST": "0.0.0.0",  # noqa: S104 - nothing is bound
+        "SECRET_KEY": "s" * 40,
+        "API_KEY_SALT": "t" * 20,
+    }
+    studio = open_studio(load(env, None))
+    studio.people.ensure_password(PASSWORD)
+    yield studio
+    studio.close()

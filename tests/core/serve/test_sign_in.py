@@ -1,0 +1,74 @@
+"""Signing in sets a cookie nobody's script can read; other sites cannot post; guesses tire."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from core.serve.sign_in import COOKIE, TRIES_MAX, SignIn, safe_target
+
+PASSWORD = "correct horse battery"  # noqa: S105
+OWN = {"origin": "http://testserver"}
+
+
+@pytest.fixture
+def browser(wide):
+    return TestClient(Starlette(routes=SignIn(lambda: wide).routes()), follow_redirects=False)
+
+
+def post(browser, password=PASSWORD, headers=OWN, target="/chat?a=b"):
+    form = {"password": password, "next": target}
+    return browser.post("/sign-in", data=form, headers=headers)
+
+
+def test_the_right_password_opens_a_session_and_the_page_asked_for(browser, wide):
+    answer = post(browser)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/chat?a=b")
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+    assert wide.people.by_session(browser.cookies[COOKIE]).role == "owner"
+
+
+def test_a_wrong_password_opens_nothing_and_says_so(browser):
+    answer = post(browser, password="guess")  # noqa: S106
+    assert answer.headers["location"] == "/chat?a=b&sign_in=wrong"
+    assert COOKIE not in browser.cookies
+
+
+def test_another_site_cannot_post_the_form(browser):
+    assert post(browser, headers={"origin": "http://evil.test"}).status_code == 403
+    assert post(browser, headers={}).status_code == 403
+    assert browser.post("/sign-out", headers={"origin": "http://evil.test"}).status_code == 403
+
+
+def test_guessing_tires_even_with_the_right_password_at_last(browser):
+    for _ in range(TRIES_MAX):
+        post(browser, password="guess")  # noqa: S106
+    assert "sign_in=wait" in post(browser).headers["location"]
+
+
+def test_signing_out_ends_the_session_on_the_server(browser, wide):
+    post(browser)
+    token = browser.cookies[COOKIE]
+    browser.post("/sign-out", headers=OWN)
+    assert wide.people.by_session(token) is None
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["//evil.test", "https://evil.test/", "/\\evil.test", "javascript:alert(1)", "evil", "/a\r\nb"],
+)
+def test_no_redirect_leaves_the_studio(target):
+    assert safe_target(target) == "/"
+
+
+@given(some.text(max_size=60))
+def test_every_target_is_a_path_of_ours(text):
+    target = safe_target("/" + text)
+    assert target.startswith("/")
+    assert not target.startswith("//")
+    assert "\n" not in target

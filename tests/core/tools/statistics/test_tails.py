@@ -1,0 +1,28 @@
+import numpy as np
+
+from core.tools.statistics.tails import gap_in_tail
+
+
+def test_heavy_tails_have_no_outliers():
+    p = []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        for values in (rng.standard_cauchy(1_000), rng.lognormal(0, 2, 1_000), rng.normal(size=500)):
+            p.append(gap_in_tail(values).p)
+    assert min(p) > 1e-4
+
+
+def test_values_of_another_world_are_outliers_and_counted():
+    rng = np.random.default_rng(0)
+    values = rng.normal(100, 10, 2_000)
+    values[:3] = [9_000, 9_500, 11_000]
+    found = gap_in_tail(values)
+    assert found.p < 1e-9
+    assert found.count == 3
+    assert (np.abs(values - found.middle) > found.beyond).sum() == 3
+
+
+def test_ties_and_few_values_say_nothing():
+    assert gap_in_tail(np.arange(20.0)).p == 1
+    assert gap_in_tail(np.arange(1_000) % 4.0).p == 1
+    assert gap_in_tail(np.array([])).p == 1
