@@ -90,9 +90,10 @@ class Studio:
 
     def spent(self, task_id: str) -> tuple[int, int]:
         """Nano-dollars and tokens of the task's steps so far."""
-        sums = sa.func.sum(STEP.c.cost_nusd), sa.func.sum(STEP.c.tokens)
-        row = self.database.rows(sa.select(*sums).where(STEP.c.task_id == task_id))[0]
-        return int(row[0] or 0), int(row[1] or 0)
+        nusd, tokens = sa.func.sum(STEP.c.cost_nusd), sa.func.sum(STEP.c.tokens)
+        query = sa.select(nusd.label("nusd"), tokens.label("tokens"))
+        row = self.database.rows(query.where(STEP.c.task_id == task_id))[0]
+        return int(row.nusd or 0), int(row.tokens or 0)
 
 
 def open_studio(settings: Settings | None = None) -> Studio:
@@ -101,9 +102,7 @@ def open_studio(settings: Settings | None = None) -> Studio:
     Raises a StudioError that names what is missing or wrong, and the way out.
     """
     settings = settings or load()
-    telemetry.start_logs(
-        settings.log_level, settings.log_format, redact=safety.redact_text
-    )
+    telemetry.start_logs(settings.log_level, settings.log_format, redact=safety.redact_text)
     for note in settings.notes:
         log.warning("%s", note)
     return Studio(settings)

@@ -20,14 +20,16 @@ from core.settings import nusd
 from core.storage.blobs import chunks_of
 
 
-def ask(
+def ask(  # noqa: PLR0917 - a command line is flat
     files: Annotated[list[Path], typer.Argument(help="CSV, TSV, JSON, JSON lines or Parquet")],
     question: Annotated[str, typer.Option(help="What do you want to know?")],
     budget: Annotated[str, typer.Option(help="The most it may cost, in dollars")] = "",
     iterations: Annotated[int, typer.Option(help="Tools it may use at most")] = 0,
     tool: Annotated[list[str] | None, typer.Option(help="A tool it may use; repeatable")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="A governance tag; repeatable")] = None,
-    date_order: Annotated[str, typer.Option(help="ymd, dmy or mdy, where dates leave it open")] = "",
+    date_order: Annotated[
+        str, typer.Option(help="ymd, dmy or mdy, where dates leave it open")
+    ] = "",
     decimal: Annotated[str, typer.Option(help='"." or ",", where numbers leave it open')] = "",
     out: Annotated[Path | None, typer.Option(help="deck.pptx, deck.html or pack.zip")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="End with one JSON object")] = False,

@@ -30,5 +30,3 @@ def verify(
             f"{found.match} match, {found.drift} drift, {found.unverifiable} unverifiable\n"
         )
     return 0 if not found.drift and not found.unverifiable and found.match else 1
-
-

@@ -137,7 +137,9 @@ class People:
         return rows[0].password if rows else ""
 
     def _find(self, condition: sa.ColumnElement[bool]) -> Person | None:
-        query = sa.select(PERSON, ORG.c.name.label("org_name")).join(ORG, ORG.c.id == PERSON.c.org_id)
+        query = sa.select(PERSON, ORG.c.name.label("org_name")).join(
+            ORG, ORG.c.id == PERSON.c.org_id
+        )
         rows = self._database.rows(query.where(condition).order_by(PERSON.c.created_at).limit(1))
         if not rows:
             return None

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from pydantic import BaseModel
@@ -70,10 +71,10 @@ class Landings:
                 landing = land(path, source.name, out, options, stop)
             with out.open("rb") as file:
                 parquet = self._blobs.put(chunks_of(file))[0]
-        row = {"org_id": org_id, "source_hash": source.hash, "key": _key(source, options)}
+        row: dict[str, Any] = {"org_id": org_id, "source_hash": source.hash, "created_at": now()}
+        row["key"] = _key(source, options)
         row |= {"parquet_hash": parquet, "landing": landing.model_dump(mode="json")}
         insert = self._database.insert(LANDING).on_conflict_do_nothing()
-        row["created_at"] = now()
         self._database.transaction(lambda db: db.execute(insert, row))
         return LandedFile(source=source, table=table, parquet=parquet, landing=landing)
 

@@ -101,9 +101,7 @@ class Engine:
         found: list[str] = []
 
         def look() -> None:
-            rows = DBOS.list_workflows(
-                workflow_ids=list(legs), load_input=False, load_output=False
-            )
+            rows = DBOS.list_workflows(workflow_ids=list(legs), load_input=False, load_output=False)
             found.extend(row.workflow_id for row in rows if row.status in GIVEN_UP)
 
         _aside(look)

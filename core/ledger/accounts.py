@@ -70,7 +70,9 @@ class Accounts:
     def check(self, who: Who, amounts: Amounts) -> Allowance:
         """Whether `amounts` would be held now; nothing is held. A refusal names the limit."""
         rows = self.remaining(who)
-        left = {unit: min(r.left for r in rows if r.unit == unit) for unit in {r.unit for r in rows}}
+        left = {
+            unit: min(r.left for r in rows if r.unit == unit) for unit in {r.unit for r in rows}
+        }
         for row in rows:
             if amounts.get(row.unit, 0) > row.left:
                 no = refusal((row.scope, row.unit, row.period), row.max, row.left, now())
@@ -187,11 +189,7 @@ class Accounts:
             self._run(
                 db, "holds", key=ask.key, org_id=ask.who.org, accounts=listed, lease=at, **empty
             )
-        db.exec_driver_sql(
-            "UPDATE ledger_hold SET state = 'settled' WHERE key = "
-            + ("?" if self._database.is_sqlite else "%s"),
-            (ask.key,),
-        )
+        self._run(db, "close", key=ask.key)
 
     def _free(self, db: sa.Connection, key: str, state: str) -> None:
         row = self._run(db, "release", key=key, state=state).fetchone()
@@ -270,9 +268,7 @@ class Accounts:
         ids = {**found, **{n: self._ids[n] for n in names.values() if n in self._ids}}
         return {key: ids[name] for key, name in names.items()}
 
-    def _open_one(
-        self, db: sa.Connection, org_id: str, key: Key, name: str, at: datetime
-    ) -> int:
+    def _open_one(self, db: sa.Connection, org_id: str, key: Key, name: str, at: datetime) -> int:
         scope, unit, period = key
         about = {"org_id": org_id, "scope": scope, "unit": unit, "window": window(period, at)}
         row = self._run(db, "open", name=name, **about).fetchone()
@@ -291,9 +287,7 @@ class Accounts:
     def _taken(found: dict[str, tuple[int, int]], key: Key, at: datetime) -> tuple[int, int]:
         return (0, 0) if key[2] == "request" else found.get(account_name(key, at), (0, 0))
 
-    def _database_accounts(
-        self, db: sa.Connection, names: list[str]
-    ) -> dict[str, tuple[int, int]]:
+    def _database_accounts(self, db: sa.Connection, names: list[str]) -> dict[str, tuple[int, int]]:
         query = sa.text("SELECT name, held, spent FROM ledger_account WHERE name IN :names")
         query = query.bindparams(sa.bindparam("names", expanding=True))
         return {row[0]: (row[1], row[2]) for row in db.execute(query, {"names": names})}

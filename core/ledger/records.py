@@ -68,14 +68,14 @@ class Hold(SQLModel, table=True):
 
 
 class Entry(SQLModel, table=True):
-    """One line of the journal; never changed, never deleted. kind says what it did:
+    """One line of the journal; never changed, never deleted. `kind` says what it did.
 
     hold (held +), settle (held -, and `spent` of it spent), void and expire (held -),
     overrun (spent + beyond what was held), carry (spent + of a window opened after the fact).
     """
 
     __tablename__ = "ledger_entry"  # pyright: ignore[reportAssignmentType]
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own form
+    __table_args__ = {"sqlite_with_rowid": False}
 
     key: str = Field(primary_key=True)  # task:seq
     account_id: int = Field(primary_key=True)

@@ -18,7 +18,7 @@ STATEMENTS = {
     "limits": "SELECT scope, unit, period, max FROM ledger_limit WHERE scope IN {names}",
     "find": "SELECT name, id FROM ledger_account WHERE name IN {names}",
     "open": (
-        "INSERT INTO ledger_account (name, org_id, scope, unit, \"window\", held, spent)"
+        'INSERT INTO ledger_account (name, org_id, scope, unit, "window", held, spent)'
         " VALUES (:name, :org_id, :scope, :unit, :window, 0, 0) ON CONFLICT (name) DO NOTHING"
         " RETURNING id"
     ),
@@ -42,6 +42,7 @@ STATEMENTS = {
         "UPDATE ledger_hold SET state = :state WHERE key = :key AND state = 'open'"
         " RETURNING nusd, tokens, accounts"
     ),
+    "close": "UPDATE ledger_hold SET state = 'settled' WHERE key = :key",
     "state": "SELECT state, nusd, tokens, accounts FROM ledger_hold WHERE key = :key {lock}",
     "book": (
         "UPDATE ledger_account"
@@ -54,9 +55,7 @@ STATEMENTS = {
         " FROM ledger_account WHERE id IN {ids}"
     ),
     "renew": "UPDATE ledger_hold SET lease_at = {lease} WHERE state = 'open' AND key IN {names}",
-    "stale": (
-        "SELECT key FROM ledger_hold WHERE state = 'open' AND lease_at < {at} LIMIT 100"
-    ),
+    "stale": ("SELECT key FROM ledger_hold WHERE state = 'open' AND lease_at < {at} LIMIT 100"),
 }
 _POSTGRES = {
     "ids": "(SELECT unnest(%(ids)s::bigint[]))",

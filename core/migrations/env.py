@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlmodel import SQLModel
@@ -23,10 +23,10 @@ def ours(_object: Any, name: str | None, type_: str, _reflected: bool, _to: Any)
     return type_ != "table" or name in SQLModel.metadata.tables
 
 
-def plain(kind: str, item: Any, _context: Any) -> str | bool:
+def plain(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     """Write our column types as SQLAlchemy's own: a migration must not change with our code."""
     names = {"AutoString": "sa.String()", "Utc": "sa.DateTime(timezone=True)", "Json": "sa.JSON()"}
-    return names.get(type(item).__name__, False) if kind == "type" else False
+    return names.get(type(item).__name__) or False if kind == "type" else False
 
 
 if context.config is not None and "connection" in context.config.attributes:

@@ -54,7 +54,9 @@ class SignIn:
         token = await run_in_threadpool(self.studio().people.open_session, person)
         response = RedirectResponse(target, 303)
         is_secure = request.url.scheme == "https"
-        response.set_cookie(COOKIE, token, httponly=True, samesite="lax", secure=is_secure, path="/")
+        response.set_cookie(
+            COOKIE, token, httponly=True, samesite="lax", secure=is_secure, path="/"
+        )
         return response
 
     async def sign_out(self, request: Request) -> Response:

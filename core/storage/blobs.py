@@ -61,9 +61,10 @@ class Folder:
             root.mkdir(parents=True, exist_ok=True)
 
     def put(self, chunks: Iterable[bytes]) -> tuple[str, int]:
-        """Store the bytes and return their SHA-256 and size. Raises Unavailable when disk is full."""
+        """Store the bytes and return their SHA-256 and size. Raises Unavailable on a full disk."""
         digest, size = hashlib.sha256(), 0
-        handle, aside = tempfile.mkstemp(dir=self.root, prefix="put-")
+        with explained("The store of files", "Check STUDIO_DATA_DIR."):
+            handle, aside = tempfile.mkstemp(dir=self.root, prefix="put-")
         try:
             with os.fdopen(handle, "wb") as file:
                 for chunk in chunks:

@@ -103,13 +103,13 @@ class Database:
         """
         for attempt in range(8):
             try:
-                with self._writing, self.engine.connect() as db:
-                    with db.begin() as transaction:  # the driver may be used directly inside
-                        if self.is_sqlite:
-                            db.exec_driver_sql("BEGIN IMMEDIATE")
-                        result = act(db)
-                        transaction.commit()
-                        return result
+                # An open transaction, so that the driver may be used directly inside.
+                with self._writing, self.engine.connect() as db, db.begin() as transaction:
+                    if self.is_sqlite:
+                        db.exec_driver_sql("BEGIN IMMEDIATE")
+                    result = act(db)
+                    transaction.commit()
+                    return result
             except (OperationalError, self._driver_error) as error:
                 cause = getattr(error, "orig", error)  # the driver may have been used directly
                 if "disk is full" in str(cause):
@@ -123,7 +123,7 @@ class Database:
             time.sleep(0.01 * 2**attempt)
         raise Unavailable("The database is too busy.", hint="Try again in a minute.")
 
-    def rows(self, query: sa.Select[Any]) -> list[sa.Row[Any]]:
+    def rows(self, query: sa.Executable) -> list[sa.Row[Any]]:
         """What `query` finds now, outside any transaction."""
         try:
             return self._read(query)
@@ -132,7 +132,7 @@ class Database:
                 raise
             return self._read(query)  # the server restarted; the pool knows it now
 
-    def _read(self, query: sa.Select[Any]) -> list[sa.Row[Any]]:
+    def _read(self, query: sa.Executable) -> list[sa.Row[Any]]:
         with self.engine.connect() as db:
             return list(db.execute(query).all())
 

@@ -52,7 +52,7 @@ class Sheet:
         return name
 
     def finding(self, key: str, title: str, **parts: Any) -> Finding:
-        """The finding, after it was written down; `{names}` that no text uses are dropped."""
+        """The finding, after it was written down. Raises ValueError when a text types a number."""
         found = Finding(key=key, title=title, **parts)
         self._outcome.findings.append(found)
         return found

@@ -59,12 +59,14 @@ def test_from_a_file_to_a_checked_deck(page, url, orders):
     assert page.elsewhere == []
 
 
-def test_a_run_can_be_stopped_and_keeps_its_steps(page, url, orders):
+def test_a_run_can_be_stopped_and_keeps_its_steps(page, url, tmp_path):
+    large = tmp_path / "many_orders.csv"
+    large.write_bytes(screens.shop(days=730, a_day=200))
     page.goto(url)
-    page.set_input_files("input[type=file]", orders)
-    expect(page.get_by_text("29,200 rows")).to_be_visible()
+    page.set_input_files("input[type=file]", large)
+    expect(page.get_by_text("146,000 rows")).to_be_visible(timeout=60_000)
     page.locator("[class*=st-key-suggested_new_0] button").click()
     page.wait_for_url("**task=*")
     page.locator(".st-key-stop_run button").click()
-    expect(page.get_by_text("The run was stopped", exact=False)).to_be_visible()
+    expect(page.get_by_text("The run was stopped")).to_be_visible(timeout=15_000)
     expect(page.get_by_text("Read the file")).to_be_visible()

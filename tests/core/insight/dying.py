@@ -110,7 +110,7 @@ def lives(folder: Path, csv: Path, question: str, places: tuple[str, ...]) -> in
         if child == 0:
             try:
                 live(folder, csv, question, places)
-            except BaseException:
+            except BaseException:  # noqa: BLE001 - a forked child must never return
                 traceback.print_exc()
                 os._exit(3)
             os._exit(0)

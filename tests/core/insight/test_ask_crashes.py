@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from core.insight import load
 from core.storage.blobs import Folder
 from core.storage.database import Database
+from tests.core.insight.asking import sales
 from tests.core.insight.dying import PLACES
 from tests.core.ledger import books
 
@@ -28,13 +29,7 @@ def worlds(tmp_path_factory):
     """The same ask three times: undisturbed, and twice dying wherever it can."""
     root = tmp_path_factory.mktemp("worlds")
     csv = root / "sales.csv"
-    rows = [
-        f"2025-{month:02d}-{day:02d},{region},{100 + day - (60 if month > 9 and region == 'North' else 0)}"
-        for month in range(1, 13)
-        for day in range(1, 28)
-        for region in ("North", "South")
-    ]
-    csv.write_text("\n".join(["day,region,amount", *rows]) + "\n")
+    csv.write_bytes(sales(1))
     command = [sys.executable, "-m", "tests.core.insight.dying", str(root), str(csv)]
     done = subprocess.run(
         [*command, "Why did amount fall in the last quarter?"],

@@ -48,7 +48,7 @@ def main(url: str, seed: int, rounds: int, death: int) -> None:
                 database.transaction(lambda db, a=asked, s=spent: ledger.settle(db, a, s))
         except Unavailable:
             continue
-    print(count.n)
+    sys.stdout.write(f"{count.n}\n")
     database.close()
 
 

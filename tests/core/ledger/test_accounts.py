@@ -26,6 +26,7 @@ from tests.core.ledger import books
 from tests.core.ledger.hammer import LIMITS, ask
 
 ROOT = Path(__file__).parents[3]
+HAMMER = (sys.executable, "-m", "tests.core.ledger.hammer")
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ class CrashingStatements(Statements):
         return super().__call__(db, statement, **values)
 
 
-def machine(database):
+def machine(database):  # noqa: C901 - its rules are methods  # noqa: C901 - one machine, in its rules
     class Ledger(RuleBasedStateMachine):
         """Holds, settlements, voids, expiries and crashes at every statement, in any order."""
 
@@ -178,9 +179,12 @@ def test_a_process_killed_before_each_statement_leaves_true_books(sqlite_url):
     deaths = 0
     for death in (*range(1, 16), 40, 77):
         done = subprocess.run(
-            [sys.executable, "-m", "tests.core.ledger.hammer", sqlite_url, str(death), "9", str(death)],
-            cwd=ROOT, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            [*HAMMER, sqlite_url, str(death), "9", str(death)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         deaths += done.returncode == -signal.SIGKILL
         assert done.returncode in (0, -signal.SIGKILL), done.stderr
         database = Database(sqlite_url)
@@ -213,7 +217,7 @@ def test_processes_that_die_at_random_never_overspend_one_postgres(pg_url):
             cwd=ROOT,
             env={**os.environ},
             stderr=subprocess.PIPE,
-        )  # fmt: skip
+        )
         for seed in range(4)
     ]
     codes = [child.wait(90) for child in children]
@@ -291,7 +295,7 @@ def test_a_window_limited_after_the_fact_knows_what_was_spent_in_it(database):
     settled(ledger, database, first, nusd=60)
     ledger.limit("person:p1", "nusd", "day", 100)
     assert held(ledger, database, ask(6, 2, nusd=50)).details["left"] == 40
-    day = [row for row in ledger.remaining(first.who) if row.period == "day"][0]
+    day = next(row for row in ledger.remaining(first.who) if row.period == "day")
     assert (day.max, day.left) == (100, 100 - 60)
 
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.data.tables import open_tables
@@ -10,6 +10,7 @@ from core.tools.periods import PERIODS, OnePeriod, choose, label_sql, labels, mo
 DAYS = np.datetime64("2024-01-01") + np.arange(731)
 
 
+@settings(deadline=None)  # a cold connection may take longer than the rest
 @given(st.lists(st.integers(-20_000, 40_000), min_size=1, max_size=30))
 def test_labels_are_the_same_in_sql_and_numpy(offsets):
     days = np.datetime64("1990-01-01") + np.array(offsets)

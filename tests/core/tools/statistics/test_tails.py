@@ -7,7 +7,11 @@ def test_heavy_tails_have_no_outliers():
     p = []
     for seed in range(60):
         rng = np.random.default_rng(seed)
-        for values in (rng.standard_cauchy(1_000), rng.lognormal(0, 2, 1_000), rng.normal(size=500)):
+        for values in (
+            rng.standard_cauchy(1_000),
+            rng.lognormal(0, 2, 1_000),
+            rng.normal(size=500),
+        ):
             p.append(gap_in_tail(values).p)
     assert min(p) > 1e-4
 

@@ -1,0 +1,64 @@
+"""Operations that spend, publish and are switched off, and a kernel that runs them."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from core.kernel import Call, Kernel, Policy, Run, Who, operation
+from core.ledger import Accounts
+from core.storage.database import Database
+from core.storage.migrations import migrate
+from tests.core.kernel.parts import QUEUES, until
+
+ANA = Who(org="acme", person="ana", scopes=("team:growth",))
+BO = Who(org="acme", person="bo", scopes=("team:growth",))
+EVE = Who(org="other", person="eve")
+
+
+class Amount(BaseModel):
+    """What each of two steps costs, and what it may cost."""
+
+    nusd: int = 7
+    most: int = 10
+
+
+class Spent(BaseModel):
+    """Nothing more to say."""
+
+
+def spend(run: Run, amount: Amount) -> Spent:
+    """Pay twice, in a group."""
+
+    def act(call: Call) -> None:
+        call.use(provider="p", model=f"m{call.seq % 2}", cost_nusd=amount.nusd, prompt_tokens=3)
+
+    with run.group("stage", "all"):
+        for kind in ("model", "tool"):
+            run.step(kind, kind, act, estimate={"nusd": amount.most, "tokens": 5})
+    return Spent()
+
+
+def publish(run: Run, amount: Amount) -> Spent:
+    """Publish something."""
+    act = lambda call: call.spend(nusd=amount.nusd)  # noqa: E731
+    run.step("publish", "the post", act, estimate={"nusd": amount.most})
+    return Spent()
+
+
+operation("governed.spend", policy=Policy(flag="lab"))(spend)
+operation("governed.more")(spend)
+operation("governed.publish", policy=Policy(approve=("publish",)))(publish)
+
+
+def open_kernel(url: str, *gates) -> Kernel:
+    """A kernel with these gates on a fresh database."""
+    database = Database(url)
+    migrate(database)
+    return Kernel(database, Accounts(database), gates, queues=QUEUES)
+
+
+def done(kernel: Kernel, name: str, who: Who = ANA, **amount: int) -> str:
+    """The id of a task that has ended."""
+    task_id = kernel.submit(f"governed.{name}", amount, who)
+    until(kernel, task_id, "done", "failed", "waiting")
+    return task_id
