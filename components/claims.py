@@ -10,10 +10,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
+import streamlit.components.v2 as elements
 
 HERE = Path(__file__).parent / "elements"
-_element = st.components.v2.component(
+_element = elements.component(
     "studio_claims",
     html='<div id="root"></div>\n',
     css=(HERE / "claims.css").read_text(encoding="utf-8"),

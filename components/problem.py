@@ -18,7 +18,7 @@ def show_problem(error: Exception) -> None:
         _box(error.message, error.hint, f"{error.code} · {code}")
     else:
         message = "This page could not be shown."
-        hint = "Nothing that ran or was stored is affected. Reload the page; if it stays, tell us the code."
+        hint = "Nothing that ran or was stored is affected. Reload the page, or look up the code."
         _box(message, hint, code)
 
 
@@ -33,7 +33,9 @@ def show_error(error: dict[str, Any], code: str) -> None:
 
 def _box(message: str, hint: str, code: str) -> None:
     with st.container(key=f"problem_{code.replace(' ', '')}"):
-        st.error(plain(hint, 600) or plain(message, 600), title=plain(message, 300) if hint else None)
+        st.error(
+            plain(hint, 600) or plain(message, 600), title=plain(message, 300) if hint else None
+        )
         st.markdown(
             muted(f"Code {plain(code)}. It is in Governance, where the whole run can be opened."),
             width="content",

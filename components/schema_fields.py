@@ -113,15 +113,11 @@ def _kind(plain: Any) -> tuple[str, tuple[Any, ...]]:
         return "choice", get_args(plain)
     if get_origin(plain) in (list, tuple, set, frozenset):
         return _list_kind(plain)
-    if not isinstance(plain, type):
-        return "json", ()
-    if plain in PLAIN:
-        return PLAIN[plain], ()
-    if issubclass(plain, Enum):
+    if isinstance(plain, type) and issubclass(plain, Enum):
         return "choice", tuple(plain)
-    if issubclass(plain, BaseModel):
+    if isinstance(plain, type) and issubclass(plain, BaseModel) and plain not in PLAIN:
         return "model", ()
-    return "json", ()
+    return PLAIN.get(plain, "json") if isinstance(plain, type) else "json", ()
 
 
 def _list_kind(plain: Any) -> tuple[str, tuple[Any, ...]]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import streamlit as st
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -52,7 +52,7 @@ def schema_form(model: type[M], *, key: str, submit: str = "Run") -> M | None:
         for slot in wrong.slots:
             slot.empty()
         return made
-    st.rerun()
+    return st.rerun()
 
 
 def problems(error: ValidationError) -> dict[Path, str]:
@@ -64,7 +64,6 @@ def problems(error: ValidationError) -> dict[Path, str]:
     return found
 
 
-
 def _fields(model: type[BaseModel], at: Path, wrong: Wrong) -> dict[str, Read]:
     """Draw every field; the readers give what was answered. Rare ones fold away."""
     reads: dict[str, Read] = {}
@@ -74,7 +73,9 @@ def _fields(model: type[BaseModel], at: Path, wrong: Wrong) -> dict[str, Read]:
     for ask in first:
         reads[ask.name] = _field(ask, (*at, ask.name), wrong)
     if rare:
-        is_wrong = any(path[: len(at)] == (*at[1:], ask.name) for ask in rare for path in wrong.said)
+        is_wrong = any(
+            path[: len(at)] == (*at[1:], ask.name) for ask in rare for path in wrong.said
+        )
         with st.expander("More", type="compact", expanded=is_wrong):
             for ask in rare:
                 reads[ask.name] = _field(ask, (*at, ask.name), wrong)
@@ -182,17 +183,20 @@ def _texts(ask: Ask, at: Path, _wrong: Wrong) -> Read:
 
 def _date(ask: Ask, at: Path, _wrong: Wrong) -> Read:
     start = ask.default if isinstance(ask.default, date) else None
-    return _as_given(st.date_input(**_common(ask, at), value=start))
+    value: Any = st.date_input(value=cast("Any", start), **_common(ask, at))
+    return _as_given(value)
 
 
 def _datetime(ask: Ask, at: Path, _wrong: Wrong) -> Read:
     start = ask.default if isinstance(ask.default, datetime) else None
-    return _as_given(st.datetime_input(**_common(ask, at), value=start))
+    value: Any = st.datetime_input(value=cast("Any", start), **_common(ask, at))
+    return _as_given(value)
 
 
 def _time(ask: Ask, at: Path, _wrong: Wrong) -> Read:
     start = ask.default if isinstance(ask.default, time) else None
-    return _as_given(st.time_input(**_common(ask, at), value=start))
+    value: Any = st.time_input(value=cast("Any", start), **_common(ask, at))
+    return _as_given(value)
 
 
 def _files(ask: Ask, at: Path, _wrong: Wrong) -> Read:
@@ -214,7 +218,9 @@ def _model(ask: Ask, at: Path, wrong: Wrong) -> Read:
 
 
 def _json(ask: Ask, at: Path, _wrong: Wrong) -> Read:
-    text = st.text_area(**_common(ask, at) | {"label": f"{_label(ask)}, as JSON"})
+    common = _common(ask, at)
+    common["label"] += ", as JSON"
+    text: str = st.text_area(**common) or ""
 
     def read() -> Any:
         if not text.strip():

@@ -121,7 +121,12 @@ def remember_error(error: Exception) -> str:
         log.warning("page error %s: %s", code, error.message)
     else:
         log.error("page error %s", code, exc_info=error)
-    line = {"code": code, "at": now(), "error": type(error).__name__, "page": page.partition("?")[0]}
+    line = {
+        "code": code,
+        "at": now(),
+        "error": type(error).__name__,
+        "page": page.partition("?")[0],
+    }
     _here.errors.appendleft(line)
     return code
 

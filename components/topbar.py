@@ -81,26 +81,26 @@ def _approvals() -> None:
     label = f":material/approval: {len(waits)}"
     if waits:
         label = f":orange[{label}]"
-    with st.popover(label, type="tertiary", key="approvals", help="Approvals waiting for me"):
-        with st.container(width=340, gap="small"):
-            if not waits:
-                st.markdown(f"**Nothing waits for you**  \n{muted('Approvals appear here.')}")
-                return
-            st.markdown("**Waiting for you**")
-            for wait in waits[:5]:
-                approval_card(wait, place="bar")
-            _link("governance", "Open the queue", {"view": "approvals"})
+    badge = st.popover(label, type="tertiary", key="approvals", help="Approvals waiting for me")
+    with badge.container(width=340, gap="small"):
+        if not waits:
+            st.markdown(f"**Nothing waits for you**  \n{muted('Approvals appear here.')}")
+            return
+        st.markdown("**Waiting for you**")
+        for wait in waits[:5]:
+            approval_card(wait, place="bar")
+        _link("governance", "Open the queue", {"view": "approvals"})
 
 
 def _tasks() -> None:
     tasks = open_tasks()
     label = f":material/progress_activity: {len(tasks)}"
-    with st.popover(label, type="tertiary", key="running", help="Running tasks"):
-        with st.container(width=340, gap="small"):
-            if not tasks:
-                st.markdown(f"**Nothing is running**  \n{muted('Tasks appear here.')}")
-            for task in tasks[:8]:
-                _task(task)
+    badge = st.popover(label, type="tertiary", key="running", help="Running tasks")
+    with badge.container(width=340, gap="small"):
+        if not tasks:
+            st.markdown(f"**Nothing is running**  \n{muted('Tasks appear here.')}")
+        for task in tasks[:8]:
+            _task(task)
 
 
 def _task(task: Any) -> None:
@@ -131,21 +131,19 @@ def _organisation() -> None:
 def _person() -> None:
     person = session.person()
     initials = "".join(part[0] for part in person.name.split()[:2]).upper() or "ME"
-    with st.popover(initials, type="tertiary", key="me", help=f"{person.name}, {person.org_name}"):
-        with st.container(width=270, gap="small"):
-            role = muted(f"{plain(person.role)} · {plain(person.org_name)}")
-            st.markdown(f"**{plain(person.name)}**  \n{role}")
-            if session.is_local():
-                st.badge("Local mode", icon=":material/lock:", color="gray")
-                st.caption(
-                    "You are signed in as the owner because the studio only answers on this "
-                    "computer."
-                )
-            else:
-                sign_out()
+    about = f"{person.name}, {person.org_name}"
+    badge = st.popover(initials, type="tertiary", key="me", help=about)
+    with badge.container(width=270, gap="small"):
+        role = muted(f"{plain(person.role)} · {plain(person.org_name)}")
+        st.markdown(f"**{plain(person.name)}**  \n{role}")
+        if session.is_local():
+            st.badge("Local mode", icon=":material/lock:", color="gray")
+            st.caption(
+                "You are signed in as the owner because the studio only answers on this computer."
+            )
+        else:
+            sign_out()
 
 
 def _link(page: str, label: str, address: dict[str, str]) -> None:
-    st.page_link(
-        PAGES[page], label=label, icon=":material/arrow_forward:", query_params=address
-    )
+    st.page_link(PAGES[page], label=label, icon=":material/arrow_forward:", query_params=address)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from core.storage.database import now
 
 NUSD = 1_000_000_000
+MINUS = "\u2212"
 MARKS = re.compile(r"([\\`*_{}\[\]<>#$~|:])")
 
 
@@ -16,7 +17,7 @@ def usd(nusd: int | None, digits: int = 2) -> str:
     amount = (nusd or 0) / NUSD
     if 0 < abs(amount) < 0.5 * 10**-digits:
         return f"< ${10**-digits:.{digits}f}"
-    return f"{'−' if amount < 0 else ''}${abs(amount):,.{digits}f}"
+    return f"{MINUS if amount < 0 else ''}${abs(amount):,.{digits}f}"
 
 
 def took(seconds: float | None) -> str:

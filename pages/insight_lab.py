@@ -1,4 +1,4 @@
-"""Insight Lab: sources on the left, the question and its run in the centre, the deck on the right."""
+"""Insight Lab: sources on the left, the question and its run in the centre, the deck right."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ REGIONS = {"North": 5.2, "South": 4.1, "East": 3.0}
 
 def shop(days: int = 220, a_day: int = 4) -> bytes:
     """A CSV of orders whose revenue depends on the region; the same bytes every time."""
-    draw = random.Random(7)  # noqa: S311 - a sample, no secret
+    draw = random.Random(7)
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(["day", "region", "units", "revenue"])
@@ -58,7 +58,7 @@ def show(studio: Studio) -> None:
 def reachable(studio: Studio) -> Any:
     """The same studio as others would reach it: no longer in local mode."""
     secrets = {"SECRET_KEY": "s" * 40, "API_KEY_SALT": "t" * 20}
-    wide = load({"STUDIO_HOST": "0.0.0.0", **secrets}, None)  # noqa: S104 - nothing is bound
+    wide = load({"STUDIO_HOST": "0.0.0.0", **secrets}, None)
     return SimpleNamespace(**{**vars(studio), "settings": wide})
 
 

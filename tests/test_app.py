@@ -23,9 +23,9 @@ def free_port():
 
 
 def get(url, host=None):
-    request = urllib.request.Request(url, headers={"Host": host} if host else {})  # noqa: S310
+    request = urllib.request.Request(url, headers={"Host": host} if host else {})
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.status, answer.read().decode(errors="replace")
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode(errors="replace")

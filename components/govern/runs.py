@@ -96,9 +96,7 @@ def _one(task_id: str) -> None:
     if task.org_id != person.org_id:
         raise NotFound(f"No run {task_id[:8]!r}.", hint="Choose one of the list.")
     steps = governance.steps(studio.database, task_id)
-    with st.container(
-        horizontal=True, vertical_alignment="center", gap="small", key="plain_run"
-    ):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="plain_run"):
         st.page_link(
             PAGES["governance"],
             label="All runs",
@@ -121,9 +119,9 @@ def _one(task_id: str) -> None:
                 on_click=studio.kernel.cancel,
                 args=(task_id,),
             )
-    with section(plain(task.input.get("question") or named(task.operation), 160)):
-        with st.container(width=560):
-            facts(_facts(task, steps), "run")
+    name = plain(task.input.get("question") or named(task.operation), 160)
+    with section(name), st.container(width=560):
+        facts(_facts(task, steps), "run")
     if task.error:
         show_error(task.error, f"task {task.id[:8]}")
     with section("Steps", "in order, refusals included"):

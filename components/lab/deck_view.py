@@ -8,6 +8,7 @@ import streamlit as st
 
 from components.claims import claims
 from components.lab.evidence import receipt_line, slide_evidence, slide_words
+from components.theme import mode
 from components.words import muted, plain
 
 KICKER = {
@@ -38,7 +39,19 @@ def draw_slide(number: int, slide: Any, deck: Any, *, recompute: bool) -> str | 
 
 
 def _chart(number: int, slide: Any, deck: Any) -> None:
-    if slide.chart and slide.query in deck.queries:
-        from components import chart
+    if not slide.chart or slide.query not in deck.queries:
+        return
+    from components.chart import CONFIG
 
-        chart.draw(slide.chart, deck.queries[slide.query].grid, key=f"chart_{number}")
+    query = deck.queries[slide.query]
+    same = "\n".join([query.sql_hash, *query.sources, slide.chart.model_dump_json()])
+    made, alt = _drawn(same, slide.chart, query.grid, dark=mode() == "dark")
+    st.plotly_chart(made, theme=None, config=CONFIG, key=f"chart_{number}", alt=alt)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _drawn(same: str, _chart: Any, _grid: Any, *, dark: bool) -> tuple[Any, str]:
+    """The figure and its words; `same` names what it is drawn from, so it is built once."""
+    from components import chart
+
+    return chart.figure(_chart, _grid, dark=dark), chart.alt(_chart, _grid)

@@ -9,6 +9,7 @@ from core.insight.render import references, render, render_title
 from core.insight.slides import Deck, Slide
 
 ROWS_MAX = 12
+CELL_MAX = 120
 
 
 def slide_words(slide: Slide, deck: Deck, kicker: str) -> dict[str, Any]:
@@ -116,11 +117,13 @@ def _is(text: str) -> str:
 
 
 def _cell(value: Any) -> str:
-    if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no", None: "–"}[value]
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.2f}"
+    """A cell as it is stored, exact; only the digit groups and the minus are ours."""
+    if value is None:
+        return "\u2013"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (int, float)):
+        text = f"{value:,}" if isinstance(value, int) else f"{value:,.10g}"
+        return text.replace("-", "\u2212", 1) if value < 0 else text
     text = str(value)
-    return text if len(text) <= 120 else text[:119] + "…"
+    return text if len(text) <= CELL_MAX else text[: CELL_MAX - 1] + "\u2026"

@@ -92,7 +92,9 @@ def _label(id: str, deck: Any) -> str:
     """What people call the thing that was checked."""
     if id in deck.claims:
         claim = deck.claims[id]
-        return f"{plain(claim.label, 50)} {muted(plain(deck.queries[claim.evidence.query].title, 60))}"
+        return (
+            f"{plain(claim.label, 50)} {muted(plain(deck.queries[claim.evidence.query].title, 60))}"
+        )
     kind, _, key = id.partition(" ")
     return f"{plain(named(kind), 20)} {muted(plain(key, 60))}"
 

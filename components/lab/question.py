@@ -109,7 +109,9 @@ def start(question: str, sources: Sequence[Chosen], limits: dict[str, Any]) -> N
         )
     except ValidationError as error:
         problem = error.errors()[0]
-        st.error(plain(f"{problem['loc'][0]}: {problem['msg']}", 300), title="This cannot be asked.")
+        st.error(
+            plain(f"{problem['loc'][0]}: {problem['msg']}", 300), title="This cannot be asked."
+        )
         return
     except StudioError as error:
         st.error(plain(error.hint, 400) or " ", title=plain(error.message, 300))

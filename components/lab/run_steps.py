@@ -74,7 +74,7 @@ def header(task: Any, log: RunLog, budget: int | None) -> str:
     """`12 s · $0.00 of $0.50 · iteration 3 of 12`."""
     money = f"{usd(log.nusd)} of {usd(budget)}" if budget is not None else usd(log.nusd)
     parts = [took(since(log.queued_at or task.created_at, log.ended_at or task.ended_at)), money]
-    if log.iterations_max:
+    if log.is_over and log.iterations_max:
         parts.append(f"iteration {log.iteration} of {log.iterations_max}")
     return " · ".join(part for part in parts if part)
 
@@ -144,4 +144,5 @@ def _doing(log: RunLog) -> str:
     if log.state == "waiting":
         return "Waiting for an approval: see the badge at the top right."
     is_open = any(step.is_open for step in log.steps.values())
-    return "Working." if is_open else "Preparing the next step."
+    said = "Working." if is_open else "Preparing the next step."
+    return f"{said} Iteration {log.iteration} of {log.iterations_max}." if log.iteration else said

@@ -55,7 +55,7 @@ def read_options(one: Chosen) -> Any | None:
 
 def take_sample() -> None:
     """The sample data is the source of the next question."""
-    path = sorted((ROOT / "data" / "samples").glob("*.csv"))[0]
+    path = min((ROOT / "data" / "samples").glob("*.csv"))
     with path.open("rb") as file:
         address.add(_store(path.name, file))
 
@@ -73,7 +73,9 @@ def draw(sources: Sequence[Chosen], *, fixed: bool) -> list[tuple[Chosen, Any, A
                 found = _one(i, one, fixed=fixed)
             if found:
                 read.append((one, *found))
-        if not fixed:
+        if fixed:
+            st.empty()  # a live page does not end, so what stood here must be replaced
+        else:
             drop()
     return read
 
@@ -81,7 +83,9 @@ def draw(sources: Sequence[Chosen], *, fixed: bool) -> list[tuple[Chosen, Any, A
 def _one(i: int, one: Chosen, *, fixed: bool) -> tuple[Any, Any] | None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown(f":material/table_chart: **{plain(one.source.name, 60)}**", width="stretch")
-        if not fixed:
+        if fixed:
+            st.empty()
+        else:
             st.button(
                 "Remove",
                 key=f"remove_{i}",
@@ -164,7 +168,7 @@ def _doubts(i: int, one: Chosen, landing: Any, *, fixed: bool) -> None:
             )
             for choice in () if fixed else doubt.choices:
                 st.button(
-                    WORDS.get(choice, choice),
+                    str(WORDS.get(choice, choice)),
                     key=f"answer_{one.source.hash[:8]}_{n}_{choice}",
                     on_click=_answer,
                     args=(one.source.hash, doubt.field, choice),

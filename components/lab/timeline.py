@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from components.layout import ICON, figures
 from components.lab.run_log import RunLog, StepLine
+from components.layout import ICON, figures
 from components.problem import show_error
 from components.words import count, muted, named, plain, since, took, usd
 
@@ -187,7 +187,7 @@ def _cell(value: Any) -> str:
         return f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return plain("–" if value is None else value, 40)
+    return plain("\u2013" if value is None else value, 40)
 
 
 def _running(step: StepLine) -> str:

@@ -17,6 +17,7 @@ from core import governance
 from core.kernel.operation import OPERATIONS
 from core.kernel.records import ENDED
 
+LIST_MAX = 12
 HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -52,19 +53,22 @@ def lines(value: dict[str, Any]) -> list[tuple[str, str]]:
 def _said(value: Any) -> str:
     if value in (None, "", [], {}):
         return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (int, float)):
-        return f"{value:,}"
     if isinstance(value, dict):
         if "hash" in value and "name" in value:
             return plain(value["name"], 80)
         return "; ".join(f"{plain(named(str(k)), 70)}: {_said(v)}" for k, v in value.items())
     if isinstance(value, list):
-        return ", ".join(_said(one) for one in value[:12])
-    if HASH.fullmatch(str(value)):
-        return f"`{value[:12]}`"
-    return plain(value, 300)
+        return ", ".join(_said(one) for one in value[:LIST_MAX])
+    return _word(value)
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (int, float)):
+        return f"{value:,}"
+    text = str(value)
+    return f"`{text[:12]}`" if HASH.fullmatch(text) else plain(text, 300)
 
 
 def _is_secret(value: Any) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 
 from core.commands.printing import Progress, result, say
 from core.data.landing import ReadOptions
@@ -39,6 +40,7 @@ def ask(  # noqa: PLR0917 - a command line is flat
 
     _check_out(out)
     settings = load_settings()
+    most = _dollars(budget) if budget else nusd(settings.ask_budget_usd)
     if as_json:  # standard output is the object's alone
         settings = settings.model_copy(update={"log_level": "ERROR"})
     studio = open_studio(settings)
@@ -46,7 +48,7 @@ def ask(  # noqa: PLR0917 - a command line is flat
         person = studio.people.local()
         sources = [_source(studio, person, file) for file in files]
         options = _options(date_order, decimal)
-        asked = Question(
+        asked = _question(
             question=question,
             sources=sources,
             iterations=iterations or settings.ask_iterations,
@@ -54,8 +56,7 @@ def ask(  # noqa: PLR0917 - a command line is flat
             tags=tag or [],
             read={source.hash: options for source in sources} if options else {},
         )
-        most = {"nusd": nusd(Decimal(budget) if budget else settings.ask_budget_usd)}
-        task_id = studio.ask(person, asked, budget=most)
+        task_id = studio.ask(person, asked, budget={"nusd": most})
         _follow(studio, task_id, quiet=as_json)
         made = result(studio, task_id)
         if made["deck"] and out:
@@ -75,6 +76,28 @@ def _source(studio: Any, person: Any, file: Path) -> Any:
         raise Invalid(f"There is no file {str(file)!r}.", hint="Check the path.")
     with file.open("rb") as opened:
         return studio.add_source(person, file.name, chunks_of(opened))
+
+
+def _question(**given: Any) -> Question:
+    try:
+        return Question(**given)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise Invalid(
+            f"This cannot be asked: {first['loc'][0]}: {first['msg']}.",
+            hint="`python -m core ask --help` says what each part may be.",
+        ) from error
+
+
+def _dollars(text: str) -> int:
+    """Nano-dollars of an amount somebody typed."""
+    try:
+        amount = Decimal(text.removeprefix("$"))
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not amount.is_finite() or amount < 0:
+        raise Invalid(f"{text!r} is no budget.", hint="Give dollars, for example --budget 0.50.")
+    return nusd(amount)
 
 
 def _options(date_order: str, decimal: str) -> ReadOptions | None:

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import typer
-from click.exceptions import Abort, ClickException, Exit
+from typer.exceptions import Abort, Exit, TyperException
 
-from core.errors import StudioError
+from core.errors import Invalid, StudioError
 
 OWN = {"line", "printing"}
 
@@ -46,6 +46,9 @@ def run(words: list[str]) -> int:
     except Abort:
         sys.stderr.write("Stopped.\n")
         return 130
-    except ClickException as error:
-        error.show()
+    except TyperException as error:
+        if "--json" in words:
+            told = {"error": Invalid(error.format_message()).as_value()}
+            sys.stdout.write(json.dumps(told) + "\n")
+        sys.stderr.write(f"{error.format_message()}\n")
         return error.exit_code

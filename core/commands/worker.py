@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -27,4 +28,5 @@ def worker() -> int:
     sys.stdout.flush()
     stop.wait()
     studio.close()
-    return 0
+    sys.stdout.flush()
+    os._exit(0)  # an act in progress would hold the exit; the next process takes it up

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.flags import Flags
 from core.kernel.gates import Ask, Verdict
 from core.kernel.operation import OPERATIONS
+from core.ledger import amount
 
 
 class FlagGate:
@@ -40,6 +41,6 @@ class ApprovalGate:
         dear = self._above_nusd is not None and cost > self._above_nusd
         if not dear and ask.kind not in OPERATIONS[ask.operation].policy.approve:
             return Verdict("approval")
-        price = f" It may cost up to ${cost / 1e9:,.4f}." if cost else ""
+        price = f" It may cost up to {amount('nusd', cost)}." if cost else ""
         question = f"May {ask.operation} go on with {ask.kind} {ask.name!r}?{price}"
         return Verdict("approval", "wait", message=question)

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.governance.tasks import whole
 from core.kernel.records import STEP, TASK
 from core.ledger.records import USAGE
 from core.storage.database import Database
@@ -29,8 +30,8 @@ def spend(
     key = BY[by].label("key")
     query = sa.select(
         key,
-        sa.func.sum(STEP.c.cost_nusd).label("cost_nusd"),
-        sa.func.sum(STEP.c.tokens).label("tokens"),
+        whole(STEP.c.cost_nusd).label("cost_nusd"),
+        whole(STEP.c.tokens).label("tokens"),
         sa.func.count().label("steps"),
     ).join(TASK, TASK.c.id == STEP.c.task_id)
     query = query.where(STEP.c.org_id == org, STEP.c.leaf)
@@ -50,8 +51,8 @@ def _by_model(database: Database, org: str, since: datetime | None) -> list[sa.R
     tokens = USAGE.c.prompt_tokens + USAGE.c.completion_tokens
     query = sa.select(
         key,
-        sa.func.sum(USAGE.c.cost_nusd).label("cost_nusd"),
-        sa.func.sum(tokens).label("tokens"),
+        whole(USAGE.c.cost_nusd).label("cost_nusd"),
+        whole(tokens).label("tokens"),
         sa.func.count().label("steps"),
     ).where(USAGE.c.org_id == org)
     if since:

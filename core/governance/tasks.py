@@ -26,8 +26,8 @@ def tasks(
     """
     sums = sa.select(
         STEP.c.task_id,
-        sa.func.sum(STEP.c.cost_nusd).label("cost_nusd"),
-        sa.func.sum(STEP.c.tokens).label("tokens"),
+        whole(STEP.c.cost_nusd).label("cost_nusd"),
+        whole(STEP.c.tokens).label("tokens"),
         sa.func.count().label("steps"),
     )
     sums = sums.where(STEP.c.leaf, STEP.c.org_id == org).group_by(STEP.c.task_id).subquery()
@@ -44,6 +44,11 @@ def tasks(
     if operation:
         query = query.where(TASK.c.operation == operation)
     return database.rows(query.order_by(TASK.c.created_at.desc()).limit(limit))
+
+
+def whole(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    """The sum of `column` as an integer; PostgreSQL would make it a decimal."""
+    return sa.cast(sa.func.sum(column), sa.BigInteger)
 
 
 def steps(database: Database, task_id: str) -> list[Row]:

@@ -15,7 +15,7 @@ from core.kernel.gates import Who
 from core.storage.database import Database, new_id, now
 
 OWNER = "owner"
-TOUCH = timedelta(minutes=1)  # a session's clock is moved at most this often
+TOUCH = timedelta(minutes=1)  # a session's clock is moved at most this often, or ten times an idle
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class People:
         rows = self._database.rows(sa.select(SESSION).where(here))
         if not rows or rows[0].seen_at < now() - self._idle:
             return None
-        if rows[0].seen_at < now() - TOUCH:
+        if rows[0].seen_at < now() - min(TOUCH, self._idle / 10):
             seen = sa.update(SESSION).where(here).values(seen_at=now())
             self._database.transaction(lambda db: db.execute(seen))
         return self._find(PERSON.c.id == rows[0].person_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from contextvars import Context
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ class Engine:
         self, database: Database, work: Callable[[str, int], None], executor_id: str
     ) -> None:
         Engine._work = staticmethod(work)
+        own = logging.getLogger("dbos")  # its lines are ours: redacted, and on one stream
+        own.handlers, own.propagate = [logging.NullHandler()], True
         DBOS(
             config={
                 "name": "studio",

@@ -19,8 +19,6 @@ class Policy:
     models: tuple[str, ...] = ()  # a chain, the preferred one first; empty: the studio's
     temperature: float = 0.0
     tokens_max: int = 1_000  # of one completion
-    tools: tuple[str, ...] = ()  # empty: all of them
-    iterations_max: int = 12
     budget_nusd: int | None = None  # of one task
     permission: str = "work"  # what its person must be allowed to do
     flag: str = ""  # a feature flag that must be on

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -17,16 +18,16 @@ Part = dict[str, Any]  # {"ok": bool, "detail": str}
 def routes(studio: Callable[[], Any | None]) -> list[Route]:
     """`/healthz` liveness, `/readyz` readiness by dependency, `/health` the summary."""
 
-    async def healthz(request: Request) -> JSONResponse:
+    async def healthz(_request: Request) -> JSONResponse:
         return JSONResponse({"status": "ok"})
 
-    async def readyz(request: Request) -> JSONResponse:
+    async def readyz(_request: Request) -> JSONResponse:
         parts = await run_in_threadpool(ready, studio())
         is_ready = all(part["ok"] for part in parts.values())
         body = {"status": "ready" if is_ready else "not ready", "parts": parts}
         return JSONResponse(body, 200 if is_ready else 503)
 
-    async def health(request: Request) -> JSONResponse:
+    async def health(_request: Request) -> JSONResponse:
         return JSONResponse(await run_in_threadpool(summary, studio()))
 
     return [
@@ -64,7 +65,7 @@ def flags(studio: Any | None) -> dict[str, Any]:
 def _tried(check: Callable[[], str]) -> Part:
     try:
         return {"ok": True, "detail": check()}
-    except (OSError, RuntimeError, LookupError, sa.exc.SQLAlchemyError) as error:
+    except (OSError, RuntimeError, LookupError, SQLAlchemyError) as error:
         return {"ok": False, "detail": type(error).__name__}
 
 

@@ -1,4 +1,4 @@
-"""Sign-in by a form post: only a route can set an HttpOnly cookie, and pages never see passwords."""
+"""Sign-in by a form post: only a route sets an HttpOnly cookie, and pages never see passwords."""
 
 from __future__ import annotations
 

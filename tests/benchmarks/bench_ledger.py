@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -12,11 +14,13 @@ from core.kernel import Ask, Who
 from core.ledger import Accounts
 from core.storage.database import Database
 from core.storage.migrations import migrate
-from tests.benchmarks.world import databases, say
+from tests.benchmarks.world import databases, judge
 
-THREADS, EACH = 8, 150
+THREADS, EACH, TURNS = 8, 100, 4
 BOUND = {"SQLite": 1_500, "PostgreSQL": 500}
+QUIET = {"SQLite": 10_000, "PostgreSQL": 2_000}  # pairs/s of bare one-row transactions
 WHO = Who(org="acme", person="ana", scopes=("team:growth", "project:p1", "session:s1"))
+NUMBERS = itertools.count()
 LIMITS = {
     (f"{scope}:*", unit, "total"): 10**15
     for scope in ("org", "person", "team", "project", "session")
@@ -35,7 +39,8 @@ def race(work: Callable[[int], None]) -> float:
     return time.perf_counter() - began
 
 
-def main() -> None:
+def main() -> int:
+    missed = 0
     with databases() as found:
         for name, url in found.items():
             database = Database(url)
@@ -43,8 +48,8 @@ def main() -> None:
             ledger = Accounts(database, LIMITS)
 
             def pay(k: int, *, database: Database = database, ledger: Accounts = ledger) -> None:
-                for i in range(EACH):
-                    ask = Ask(f"b{k}", i, "tool", "x", WHO, {"nusd": 50, "tokens": 9})
+                for _ in range(EACH):
+                    ask = Ask(f"b{k}", next(NUMBERS), "tool", "x", WHO, {"nusd": 50, "tokens": 9})
                     database.transaction(lambda db, ask=ask: ledger.hold(db, ask))
                     spent = {"nusd": 20, "tokens": 4}
                     database.transaction(lambda db, a=ask, s=spent: ledger.settle(db, a, s))
@@ -56,16 +61,22 @@ def main() -> None:
 
             pay(99)
             bare(99)
-            pairs, floor = THREADS * EACH / race(pay), THREADS * EACH / race(bare)
-            say(
+            pairs, floor = 0.0, 0.0
+            for _ in range(TURNS):  # in turns; the quietest moment of each counts
+                pairs = max(pairs, THREADS * EACH / race(pay))
+                floor = max(floor, THREADS * EACH / race(bare))
+            missed += judge(
                 f"{name}, 5 scopes x 2 units, {THREADS} threads",
-                f"{pairs:,.0f} pairs/s",
-                f"{floor:,.0f} pairs/s of transactions that update one row",
-                pairs / floor,
-                f"at least {BOUND[name]:,} pairs/s",
+                pairs,
+                floor,
+                BOUND[name],
+                unit="pairs/s",
+                quiet=QUIET[name],
+                least=True,
             )
             database.close()
+    return missed
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(min(1, main()))

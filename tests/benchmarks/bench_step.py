@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import subprocess
+import sys
 import time
 
 from dbos import DBOS, SetWorkflowID
@@ -44,7 +44,7 @@ def bare() -> None:
         TOOK["bare"].append(time.perf_counter() - began)
 
 
-def main(name: str, url: str) -> None:
+def main(name: str, url: str) -> int:
     """Both in turns, so that a busy moment of the machine hits both."""
     with studio(url, max_cost_per_request_usd="1") as opened:
         who = payer(opened)
@@ -61,15 +61,17 @@ def main(name: str, url: str) -> None:
         f"governed step p50 {ours:.2f} ms, p95 {p(TOOK['step'], 0.95):.2f} ms",
         f"three bare checkpoints {floor:.2f} ms",
         ours / floor,
-        f"at most {BOUND[name]}",
+        f"at most {BOUND[name]}{', MISSED' if ours / floor > BOUND[name] else ''}",
     )
+    return int(ours / floor > BOUND[name])
 
 
 if __name__ == "__main__":
     if len(sys.argv) == 3:
-        main(*sys.argv[1:])
-    else:
-        with databases() as found:
-            for name, url in found.items():  # the engine is one per process
-                command = [sys.executable, "-m", "tests.benchmarks.bench_step", name, url]
-                subprocess.run(command, check=True)
+        sys.exit(main(*sys.argv[1:]))
+    missed = 0
+    with databases() as found:
+        for name, url in found.items():  # the engine is one per process
+            command = [sys.executable, "-m", "tests.benchmarks.bench_step", name, url]
+            missed += subprocess.run(command, check=False).returncode
+    sys.exit(min(1, missed))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -23,7 +23,34 @@ def p(values: Sequence[float], share: float = 0.5) -> float:
 
 def say(what: str, ours: str, floor: str, ratio: float, bound: str) -> None:
     """One line: our figure, what it is measured against, their ratio, and what was promised."""
-    print(f"  {what}: {ours}; {floor}; ratio {ratio:.2f} ({bound})", flush=True)
+    load = f"; load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    print(f"  {what}: {ours}; {floor}; ratio {ratio:.2f} ({bound}){load}", flush=True)
+
+
+def judge(
+    what: str,
+    ours: float,
+    floor: float,
+    bound: float,
+    *,
+    unit: str,
+    quiet: float | None = None,
+    least: bool = False,
+) -> int:
+    """Print the line of an absolute bound; 1 when it is clearly missed.
+
+    `quiet` is the floor on an idle machine of two cores, where the bound was promised. A floor
+    that is worse by some factor shows a slower or busier machine, and the bound gives way by that
+    factor, never the other way. `least`: more is better.
+    """
+    slow = max(1.0, (quiet / floor if least else floor / quiet)) if quiet else 1.0
+    allowed = bound / slow if least else bound * slow
+    missed = ours < allowed if least else ours > allowed
+    rule = f"{'at least' if least else 'at most'} {bound:,} {unit}"
+    rule += f", here {allowed:,.1f}" if slow > 1 else ""
+    rule += ", MISSED" if missed else ""
+    say(what, f"{ours:,.1f} {unit}", f"floor {floor:,.1f}", ours / floor if floor else 0, rule)
+    return int(missed)
 
 
 @contextmanager
@@ -70,6 +97,3 @@ def until_done(opened: Studio, task_id: str) -> None:
     while (task := opened.kernel.task(task_id)).state not in ("done", "failed"):
         time.sleep(0.01)
     assert task.state == "done", task.error
-
-
-HERE = Path(__file__).parent

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.conftest import FLAGS, ROOT, chromium, serving
 
@@ -20,16 +22,21 @@ QUESTION = "Why did revenue fall in the last quarter?"
 def main() -> None:
     """Every screenshot is new."""
     OUT.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as url:
-        with sync_playwright() as driver:
-            browser = driver.chromium.launch(executable_path=chromium(), args=FLAGS)
-            for mode in ("light", "dark"):
-                for width, height in SIZES:
-                    size = {"width": width, "height": height}
-                    context = browser.new_context(viewport=size, color_scheme=mode)
-                    _tour(context.new_page(), url, f"{mode}-{width}")
-                    context.close()
-            browser.close()
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as url, _chromium() as seen:
+        for mode in ("light", "dark"):
+            for width, height in SIZES:
+                size = {"width": width, "height": height}
+                context = seen.new_context(viewport=size, color_scheme=mode)
+                _tour(context.new_page(), url, f"{mode}-{width}")
+                context.close()
+
+
+@contextmanager
+def _chromium() -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield opened
+        opened.close()
 
 
 def _tour(page: Page, url: str, name: str) -> None:

@@ -9,7 +9,11 @@ from tests import screens
 
 def tab_to(page, check, most=60):
     """Press Tab until the focused element passes `check` (JavaScript on the element)."""
-    deep = "() => { let e = document.activeElement; while (e?.shadowRoot?.activeElement) e = e.shadowRoot.activeElement; return (%s)(e) }"
+    deep = (
+        "() => { let e = document.activeElement;"
+        " while (e?.shadowRoot?.activeElement) e = e.shadowRoot.activeElement;"
+        " return (%s)(e) }"
+    )
     for _ in range(most):
         if page.evaluate(deep % check):
             return True

@@ -11,7 +11,7 @@ from tests.browser.conftest import PASSWORD, serving
 @pytest.fixture(scope="module")
 def wide(tmp_path_factory):
     """A studio that listens on every address."""
-    env = {"STUDIO_HOST": "0.0.0.0", "STUDIO_OWNER_PASSWORD": PASSWORD}  # noqa: S104
+    env = {"STUDIO_HOST": "0.0.0.0", "STUDIO_OWNER_PASSWORD": PASSWORD}
     env |= {"SECRET_KEY": "s" * 40, "API_KEY_SALT": "t" * 20}
     with serving(tmp_path_factory.mktemp("wide"), **env) as address:
         yield address

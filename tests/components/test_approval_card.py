@@ -26,7 +26,7 @@ if "test.approve" not in list(OPERATIONS):
     @operation("test.approve", policy=Policy(approve=("publish",)))
     def approve(run: Run, wish: Send) -> Send:
         """Send something after an approval."""
-        run.step("publish", "send", lambda call: {"sent": wish.to})
+        run.step("publish", "send", lambda _call: {"sent": wish.to})
         return wish
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from components import claims
 from tests import screens
 
 
-def test_the_element_draws_in_a_page(front):
+@pytest.mark.usefixtures("front")
+def test_the_element_draws_in_a_page():
     at = screens.script(
         "from components.claims import claims\n"
         "slide = {'kicker': 'k', 'question': False, 'title': [{'text': 'A', 'claim': 'c1'}],"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import pytest
+
 from components import money
 from tests import screens
 
@@ -20,7 +22,8 @@ def test_spend_is_listed_dearest_first():
     assert money.spent_pairs(rows) == [("b", 5), ("a", 1)]
 
 
-def test_the_bar_shows_the_tightest_limit_of_the_day(front):
+@pytest.mark.usefixtures("front")
+def test_the_bar_shows_the_tightest_limit_of_the_day():
     at = screens.script(
         "from components import money\n"
         "st.code(money.day_limit().left)\n"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests import screens
 
 
-def test_an_expected_error_shows_its_sentence_its_way_out_and_its_code(front):
+@pytest.mark.usefixtures("front")
+def test_an_expected_error_shows_its_sentence_its_way_out_and_its_code():
     at = screens.script(
         "from components.problem import show_problem\n"
         "from core.errors import Invalid\n"
@@ -16,7 +19,8 @@ def test_an_expected_error_shows_its_sentence_its_way_out_and_its_code(front):
     assert "invalid" in screens.text(at)
 
 
-def test_an_unforeseen_error_shows_no_stack_and_no_class(front):
+@pytest.mark.usefixtures("front")
+def test_an_unforeseen_error_shows_no_stack_and_no_class():
     at = screens.script(
         "from components.problem import show_problem\nshow_problem(KeyError('secret detail'))"
     )
@@ -26,9 +30,10 @@ def test_an_unforeseen_error_shows_no_stack_and_no_class(front):
     assert "Nothing that ran or was stored is affected" in said
 
 
-def test_a_recorded_error_names_the_task_it_belongs_to(front):
+@pytest.mark.usefixtures("front")
+def test_a_recorded_error_names_the_task_it_belongs_to():
     at = screens.script(
         "from components.problem import show_error\n"
-        "show_error({'code': 'budget_exceeded', 'message': 'No money.', 'hint': 'Wait.'}, 'task ab12')"
+        "show_error({'code': 'budget_exceeded', 'message': 'No.', 'hint': 'Wait.'}, 'task ab12')"
     )
     assert "budget_exceeded · task ab12" in screens.text(at)

@@ -46,6 +46,7 @@ if made:
 
 @pytest.fixture
 def form(front):
+    screens.show(front)
     return screens.script(MODEL)
 
 
@@ -83,7 +84,8 @@ def test_what_is_wrong_stands_at_its_field_and_the_answers_stay(form):
     assert "nobody is not a name" not in screens.text(form)
 
 
-def test_a_file_becomes_a_stored_source(form, front):
+@pytest.mark.usefixtures("front")
+def test_a_file_becomes_a_stored_source(form):
     form.text_input[0].set_value("Ana")
     form.file_uploader[0].upload("orders.csv", b"a,b\n1,2\n")
     send(form)

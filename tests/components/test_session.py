@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from components import session
 from core.errors import NotFound
 from tests import screens
@@ -13,7 +15,8 @@ def test_the_open_studio_is_the_one_that_was_handed_in(front):
     assert session.open_once() is front
 
 
-def test_the_owner_is_signed_in_on_loopback_only(front):
+@pytest.mark.usefixtures("front")
+def test_the_owner_is_signed_in_on_loopback_only():
     at = screens.script(
         "from components import session\nst.write(session.is_local(), session.person().role)"
     )
@@ -21,7 +24,8 @@ def test_the_owner_is_signed_in_on_loopback_only(front):
     assert "owner" in screens.text(at)
 
 
-def test_a_browser_session_is_a_scope_that_pays(front):
+@pytest.mark.usefixtures("front")
+def test_a_browser_session_is_a_scope_that_pays():
     at = screens.script(
         "from components import session\n"
         "st.code(' '.join(session.who().scopes))\nst.code(session.session_id())"
@@ -29,7 +33,8 @@ def test_a_browser_session_is_a_scope_that_pays(front):
     assert f"session:{at.code[1].value}" in at.code[0].value
 
 
-def test_a_page_error_is_found_again_by_its_code(front):
+@pytest.mark.usefixtures("front")
+def test_a_page_error_is_found_again_by_its_code():
     at = screens.script(
         "from components import session\n"
         "from core.errors import NotFound\n"

@@ -9,7 +9,8 @@ from tests import screens
 
 
 @pytest.mark.parametrize("page", ["", "creative_sprint", "chat", "governance", "task"])
-def test_every_page_stands_in_the_frame(front, page):
+@pytest.mark.usefixtures("front")
+def test_every_page_stands_in_the_frame(page):
     at = screens.shell(page)
     assert not at.exception
     assert any("**" in element.value for element in at.markdown)
@@ -24,7 +25,8 @@ def test_a_studio_that_others_reach_shows_the_wall_and_nothing_else(front):
     assert "left today" not in screens.text(at)
 
 
-def test_an_error_of_a_page_is_a_sentence_with_a_code(front):
+@pytest.mark.usefixtures("front")
+def test_an_error_of_a_page_is_a_sentence_with_a_code():
     at = screens.shell("governance", view="runs", task="f" * 32)
     assert not at.exception
     assert len(at.error) == 1

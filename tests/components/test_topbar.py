@@ -31,7 +31,7 @@ if "test.nap" not in list(OPERATIONS):
             return {}
 
         run.step("sleep", "nap", act)
-        run.step("sleep", "wake", lambda call: {})
+        run.step("sleep", "wake", lambda _call: {})
         return wish
 
 
@@ -54,7 +54,8 @@ def test_a_running_task_is_listed_and_stop_stops_it(front, napping):
     assert front.kernel.task(napping).state == "cancelled"
 
 
-def test_local_mode_is_said_plainly(front):
+@pytest.mark.usefixtures("front")
+def test_local_mode_is_said_plainly():
     said = screens.text(screens.shell("chat"))
     assert "Local mode" in said
     assert "left today" in said

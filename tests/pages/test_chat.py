@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests import screens
 
 
-def test_chat_promises_and_pretends_nothing(front):
+@pytest.mark.usefixtures("front")
+def test_chat_promises_and_pretends_nothing():
     at = screens.shell("chat")
     assert not at.exception
     assert "Conversations that show their work" in screens.text(at)

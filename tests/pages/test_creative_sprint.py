@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests import screens
 
 
-def test_creative_sprint_promises_and_pretends_nothing(front):
+@pytest.mark.usefixtures("front")
+def test_creative_sprint_promises_and_pretends_nothing():
     at = screens.shell("creative_sprint")
     assert not at.exception
     assert "From a brief to a delivered film" in screens.text(at)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+import pytest
+
 from tests import screens
 
 
-def test_the_first_screen_offers_one_obvious_action(front):
+@pytest.mark.usefixtures("front")
+def test_the_first_screen_offers_one_obvious_action():
     at = screens.shell()
     assert not at.exception
     assert at.button(key="sample").label == "Try with sample data"
@@ -34,7 +37,8 @@ def test_a_question_starts_a_run_that_the_address_names(front):
         pass
 
 
-def test_a_finished_run_shows_steps_and_slides_after_a_reload(front, asked):
+@pytest.mark.usefixtures("front")
+def test_a_finished_run_shows_steps_and_slides_after_a_reload(asked):
     at = screens.shell(task=asked)
     assert not at.exception
     said = screens.text(at)
@@ -43,7 +47,8 @@ def test_a_finished_run_shows_steps_and_slides_after_a_reload(front, asked):
     assert at.button(key="verify")
 
 
-def test_a_run_that_does_not_exist_says_so_with_a_code(front):
+@pytest.mark.usefixtures("front")
+def test_a_run_that_does_not_exist_says_so_with_a_code():
     at = screens.shell(task="0" * 32)
     assert not at.exception
     assert len(at.error) == 1

@@ -17,6 +17,7 @@ from core.tools.reading import Reading, adds_up, read
 from core.tools.sheet import Sheet, spoken
 from core.tools.statistics.association import Verdict
 from core.tools.statistics.drill import Slice, carrier, opponent, weights
+from core.tools.statistics.layout import stretched
 from core.tools.statistics.series import plain_step, step, without_weekdays
 from core.tools.timeline import Timeline, timeline
 from core.tools.tool import tool
@@ -24,6 +25,7 @@ from core.tools.tool import tool
 FLOOR = 0.2  # SD of the series at its own grain
 DOUBT_P = 0.1  # against the period before alone; the history decides how sure it is
 WEEKS_MIN = 8
+PAST_MIN = 8
 
 
 class Change(BaseModel):
@@ -110,10 +112,22 @@ def _slice_verdict(
 ) -> Verdict:
     if found is None:
         return Verdict(1.0, 0.0, reading.n)
+    if not _had_a_past(comparison, line, found.rows):
+        return Verdict(1.0, 0.0, reading.n)
     verdict = _moved(reading, comparison, line, found.rows)
     if np.sign(verdict.effect) != np.sign(found.change):
         return Verdict(1.0, verdict.effect, verdict.n)
     return Verdict(min(1.0, verdict.p * found.tried), verdict.effect, verdict.n)
+
+
+def _had_a_past(comparison: Comparison, line: Timeline | None, rows: np.ndarray) -> bool:
+    """The slice had rows before, and not only in a few stretches: it has a usual variation."""
+    if line is None:
+        return False
+    buckets = np.bincount(line.codes[rows & (line.codes >= 0)], minlength=line.count) > 0
+    now = labels(line.first + np.arange(line.count), comparison.wanted.period)
+    past = buckets[: int((now == comparison.wanted.current).argmax())].astype(int)
+    return bool(past.sum() >= PAST_MIN) and stretched(past) is None
 
 
 def _moved(

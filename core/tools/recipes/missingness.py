@@ -49,7 +49,8 @@ def _counts(sheet: Sheet, reading: Reading) -> None:
     names = list(reading.missing)
     parts = [
         f"SELECT {i} AS place, {literal(spoken(name))} AS name, "
-        f'count(*) - count({quote(name)}) AS missing, count(*) AS "rows" FROM {quote(reading.table)}'
+        f'count(*) - count({quote(name)}) AS missing, count(*) AS "rows" '
+        f"FROM {quote(reading.table)}"
         for i, name in enumerate(names)
     ]
     query = sheet.ask(

@@ -6,7 +6,7 @@ is already above `P_CLEAR` for independent rows, dependence could only raise it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -53,12 +53,13 @@ def move_together(left: np.ndarray, right: np.ndarray, layout: Layout) -> Verdic
     p = _t_p(rho * np.sqrt(max(n - 2, 1) / max(1 - rho**2, 1e-12)), max(n - 2, 1))
     if p > P_CLEAR:
         return Verdict(p, rho, n)
+    slow = [order for order in layout.orders if remembers(x[order]) or remembers(y[order])]
+    layout = replace(layout, firm=True) if slow else layout
     found = [p, _product_p(x, y, layout)]
-    for order in layout.orders:
-        if remembers(x[order]) or remembers(y[order]):
-            a, b = np.empty(n), np.empty(n)
-            a[order], b[order] = whiten(x[order]), whiten(y[order])
-            found.append(_product_p(a, b, layout) if np.sign(a @ b) == np.sign(rho) else 1.0)
+    for order in slow:
+        a, b = np.empty(n), np.empty(n)
+        a[order], b[order] = whiten(x[order]), whiten(y[order])
+        found.append(_product_p(a, b, layout) if np.sign(a @ b) == np.sign(rho) else 1.0)
     return Verdict(max(found), rho, n)
 
 
@@ -139,7 +140,9 @@ def _with_own_order(layout: Layout, ranks: np.ndarray, codes: np.ndarray, k: int
     rest = _residual(ranks, codes, k)
     own = [order[np.argsort(codes[order], kind="stable")] for order in layout.orders]
     extra = [order for order in own if remembers(rest[order])]
-    return Layout(layout.n, [*layout.orders, *extra], layout.groups) if extra else layout
+    if not extra and not any(remembers(rest[order]) for order in layout.orders):
+        return layout
+    return Layout(layout.n, [*layout.orders, *extra], layout.groups, firm=True)
 
 
 def _residual(ranks: np.ndarray, codes: np.ndarray, k: int) -> np.ndarray:
@@ -171,7 +174,9 @@ def _levels_p(values: np.ndarray, codes: np.ndarray, k: int, layout: Layout) -> 
     usable = counts >= ROWS_LEVEL_MIN
     worst = _tail(sums, by_row, counts - 1)
     for groups in layout.units():
-        worst = np.maximum(worst, _grouped_p(rest, codes, (sums, by_row, share), groups))
+        firm = layout.firm or groups.binding
+        p = _grouped_p(rest, codes, (sums, by_row, share), groups, firm=firm)
+        worst = np.maximum(worst, p)
     return _least(worst[usable])
 
 
@@ -180,6 +185,8 @@ def _grouped_p(
     codes: np.ndarray,
     totals: tuple[np.ndarray, np.ndarray, np.ndarray],
     groups: Groups,
+    *,
+    firm: bool,
 ) -> np.ndarray:
     """P of each level when rows of one group move together."""
     sums, by_row, share = totals
@@ -193,7 +200,7 @@ def _grouped_p(
     strict = groups.binding and _constant(counts)
     dof = np.minimum(units - 1, groups.count - k)
     variance = (moved**2).sum(0) * units / np.maximum(units - 1, 0.5)
-    return _judge(sums, by_row, variance, dof, strict, firm=groups.binding)
+    return _judge(sums, by_row, variance, dof, strict, firm=firm)
 
 
 def _judge(
@@ -208,7 +215,11 @@ def _judge(
     """P by groups; few groups that show no dependence say nothing, unless they are the units."""
     ratio = variance / np.maximum(by_row, 1e-300)
     safe = np.maximum(dof, 1)
-    counts = strict | (dof >= STEADY_DOF) | (ratio > 1 + COARSE_SD * np.sqrt(2 / safe))
+    counts = (
+        strict
+        | (dof >= STEADY_DOF)
+        | (ratio > 1 + (1.0 if firm else COARSE_SD) * np.sqrt(2 / safe))
+    )
     steady = safe if firm else np.maximum(safe, COARSE_DOF)
     p = _tail(sums, np.maximum(variance, by_row), steady)
     p = np.where(dof < 3, 1.0, p) if strict else p
@@ -245,7 +256,7 @@ def _product_p(x: np.ndarray, y: np.ndarray, layout: Layout) -> float:
             variance,
             np.minimum(units, groups.count) - 2,
             False,
-            firm=groups.binding,
+            firm=layout.firm or groups.binding,
         )
         worst = np.maximum(worst, p)
     return float(worst[0])

@@ -28,6 +28,7 @@ class Layout:
     n: int
     orders: list[np.ndarray] = field(default_factory=list)  # each a permutation of the rows
     groups: list[Groups] = field(default_factory=list)
+    firm: bool = False  # memory was seen, so even a few blocks that differ are believed
 
     def keep(self, mask: np.ndarray) -> Layout:
         """The layout of the rows where `mask` is true."""
@@ -36,11 +37,11 @@ class Layout:
         place = np.cumsum(mask) - 1
         orders = [place[order[mask[order]]] for order in self.orders]
         groups = [grouped(item.name, item.codes[mask], item.binding) for item in self.groups]
-        return Layout(int(mask.sum()), orders, groups)
+        return Layout(int(mask.sum()), orders, groups, self.firm)
 
     def plus(self, groups: list[Groups]) -> Layout:
         """The same rows with more groups."""
-        more = Layout(self.n, self.orders, [*self.groups, *groups])
+        more = Layout(self.n, self.orders, [*self.groups, *groups], self.firm)
         more.__dict__["blocks"] = self.blocks
         return more
 

@@ -17,7 +17,7 @@ from core.tools.statistics.ranks import normal_scores
 POINTS_MIN = 16
 WIDE_POINTS_MIN = 200  # means over wider times must leave this many points
 WAVES = (4, 8, 16, 32)  # how many of the slowest waves are read together
-WAVES_P = 8.0  # over n; below it, waves this high do not come from a series without slow parts
+WAVES_P = 12.0  # over n; below it, waves this high do not come from a series without slow parts
 WHITE_MAX = 16.0  # so many waves' worth of trust that a long series has no slow parts
 SHORT = 10  # points a degree of freedom: a short series cannot show that it has no slow parts
 STEPS = 19  # places tried for a step: every twentieth of the time

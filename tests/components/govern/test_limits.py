@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from types import SimpleNamespace
 
+import pytest
+
 from components.govern import limits
 from tests import screens
 
@@ -24,7 +26,8 @@ def test_amounts_have_their_unit():
     assert limits.amount(SimpleNamespace(unit="tokens"), 9_400) == "9,400"
 
 
-def test_every_limit_is_listed_exactly(front):
+@pytest.mark.usefixtures("front")
+def test_every_limit_is_listed_exactly():
     at = screens.shell("governance", view="limits")
     assert not at.exception
     assert "Organisation, today" in list(at.dataframe[0].value["limit"])

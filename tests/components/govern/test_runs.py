@@ -23,9 +23,9 @@ def test_steps_say_what_the_gates_said(front, asked):
 
 
 def test_a_no_names_its_gate():
-    assert verdicts([{"gate": "flags", "answer": "allow"}, {"gate": "ledger", "answer": "refuse"}]) == (
-        "ledger: refuse"
-    )
+    assert verdicts(
+        [{"gate": "flags", "answer": "allow"}, {"gate": "ledger", "answer": "refuse"}]
+    ) == ("ledger: refuse")
     assert verdicts([]) == ""
 
 

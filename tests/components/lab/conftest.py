@@ -21,7 +21,12 @@ def deck():
     """Two slides: one finding with a chart and a receipt, one with words only."""
     grid = Grid(columns=["region", "revenue"], rows=[[f"R{i:02}", float(i)] for i in range(30)])
     statement = Statement(
-        sql=SQL, sql_hash=sql_hash(SQL), title="Revenue by region", grid=grid, sources=[HASH], look=1
+        sql=SQL,
+        sql_hash=sql_hash(SQL),
+        title="Revenue by region",
+        grid=grid,
+        sources=[HASH],
+        look=1,
     )
     evidence = Evidence(
         sources=[HASH],
@@ -32,9 +37,15 @@ def deck():
     )
     claim = Claim(id="1.top.value", label="Revenue, R20", text="20", value=20.0, evidence=evidence)
     receipt = Receipt(
-        finding="1.top", family="question", direct=True, tests=12, q=0.0004, effect=0.6,
-        effect_kind="SD", supported=True,
-    )  # fmt: skip
+        finding="1.top",
+        family="question",
+        direct=True,
+        tests=12,
+        q=0.0004,
+        effect=0.6,
+        effect_kind="SD",
+        supported=True,
+    )
     chart = Chart(kind="bar", title="Revenue", query=0, x="region", y=["revenue"], alt="By region")
     return Deck(
         title="Which?",
@@ -42,9 +53,14 @@ def deck():
         slides=[
             Slide(key="title", kind="title", title="Which region is it?"),
             Slide(
-                key="1.top", kind="finding", title="[[1.top.region]] brings [[1.top.value]]",
-                chart=chart, query="q", receipt=receipt, look=1,
-            ),  # fmt: skip
+                key="1.top",
+                kind="finding",
+                title="[[1.top.region]] brings [[1.top.value]]",
+                chart=chart,
+                query="q",
+                receipt=receipt,
+                look=1,
+            ),
         ],
         queries={"q": statement},
         claims={claim.id: claim},

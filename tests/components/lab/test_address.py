@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests import screens
 
 SHOW = (
@@ -41,5 +43,6 @@ def test_a_file_nobody_gave_the_organisation_does_not_open(front):
     assert shown(data=f"{secret}.stolen%2Ecsv.") == []
 
 
-def test_nonsense_in_the_address_is_ignored(front):
+@pytest.mark.usefixtures("front")
+def test_nonsense_in_the_address_is_ignored():
     assert shown(data="../../etc/passwd,,x.y.z,%00") == []

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests import screens
 
 
-def test_sample_data_is_one_click_away(front):
+@pytest.mark.usefixtures("front")
+def test_sample_data_is_one_click_away():
     at = screens.shell()
     at.button(key="sample").click().run()
     assert not at.exception

@@ -5,13 +5,16 @@ from __future__ import annotations
 import zipfile
 from io import BytesIO
 
+import pytest
+
 from components.lab import exports
 from core.insight.verify import Checked, Verification
 from core.serve.files import export
 from tests import screens
 
 
-def test_every_export_has_a_button(front, asked):
+@pytest.mark.usefixtures("front")
+def test_every_export_has_a_button(asked):
     at = screens.shell(task=asked)
     keys = {str(b.key) for b in at.get("download_button")}
     assert {"export_pptx", "export_html", "export_zip"} <= keys | {
@@ -26,7 +29,8 @@ def test_the_pack_is_a_zip_with_the_deck(front, asked):
     assert "deck.json" in zipfile.ZipFile(BytesIO(data)).namelist()
 
 
-def test_verify_says_that_all_values_are_the_same(front, asked):
+@pytest.mark.usefixtures("front")
+def test_verify_says_that_all_values_are_the_same(asked):
     at = screens.shell(task=asked)
     at.button(key="verify").click().run()
     assert not at.exception

@@ -14,7 +14,8 @@ from tests import screens
 def test_the_header_says_time_money_and_iterations():
     at = now()
     task = SimpleNamespace(created_at=at, ended_at=None)
-    log = RunLog(queued_at=at, ended_at=at + timedelta(seconds=12), iteration=3, iterations_max=12)
+    log = RunLog("done", queued_at=at, ended_at=at + timedelta(seconds=12))
+    log.iteration, log.iterations_max = 3, 12
     assert header(task, log, 500_000_000) == "12 s · $0.00 of $0.50 · iteration 3 of 12"
 
 

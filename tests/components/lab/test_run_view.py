@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests import screens
 
 
-def test_a_finished_run_has_steps_and_a_deck(front, asked):
+@pytest.mark.usefixtures("front")
+def test_a_finished_run_has_steps_and_a_deck(asked):
     at = screens.shell(task=asked)
     said = screens.text(at)
     assert "slides" in said
@@ -14,6 +17,7 @@ def test_a_finished_run_has_steps_and_a_deck(front, asked):
     assert not [b for b in at.button if str(b.key) == "stop_run"]
 
 
-def test_a_run_of_nobody_is_not_found(front):
+@pytest.mark.usefixtures("front")
+def test_a_run_of_nobody_is_not_found():
     at = screens.shell(task="not-a-task")
     assert len(at.error) == 1

@@ -6,7 +6,9 @@ from urllib.parse import quote
 
 from tests import screens
 
-UNDECIDED = b"day,amount\n" + b"".join(b"0%d/0%d/2025,%d\n" % (i % 9 + 1, i % 7 + 1, i) for i in range(40))
+UNDECIDED = b"day,amount\n" + b"".join(
+    b"0%d/0%d/2025,%d\n" % (i % 9 + 1, i % 7 + 1, i) for i in range(40)
+)
 
 
 def open_with(front, data, name="one.csv"):

@@ -50,7 +50,7 @@ def test_a_kind_that_the_policy_names_waits_whatever_it_costs():
     assert gate.ask(asked("publish", "tool")).answer == "allow"
     question = gate.ask(asked("publish", "publish", nusd=2_500_000_000)).message
     assert question == (
-        "May governed.publish go on with publish 'the post'? It may cost up to $2.5000."
+        "May governed.publish go on with publish 'the post'? It may cost up to $2.50."
     )
 
 

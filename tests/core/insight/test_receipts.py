@@ -1,8 +1,11 @@
+"""What core.insight.receipts promises."""
+
+from __future__ import annotations
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import false_discovery_control
 
 from core.insight.receipts import Look, receive, yekutieli
 from core.tools.evidence import Finding, Outcome, Test
@@ -22,6 +25,8 @@ def _look(number, tests, findings, family="sweep"):
 
 @given(P)
 def test_q_is_that_of_benjamini_and_yekutieli(p):
+    from scipy.stats import false_discovery_control
+
     assert np.allclose(yekutieli(p), false_discovery_control(p, method="by"))
 
 

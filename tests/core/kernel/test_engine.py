@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 
 from core.kernel import Who
@@ -46,6 +47,13 @@ def test_what_the_engine_gave_up_is_told_from_what_it_still_runs(kernel):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     assert gone == [f"{done}.1"]
+
+
+def test_the_engines_log_lines_go_where_ours_go(kernel):
+    own = logging.getLogger("dbos")
+    assert kernel.engine
+    assert own.propagate
+    assert [type(handler) for handler in own.handlers] == [logging.NullHandler]
 
 
 def test_the_version_does_not_follow_the_source(kernel):

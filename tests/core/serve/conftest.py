@@ -7,7 +7,7 @@ import pytest
 from core.settings import load
 from core.studio import open_studio
 
-PASSWORD = "correct horse battery"  # noqa: S105 - of a studio that lives for a test
+PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +15,7 @@ def wide(tmp_path_factory):
     """The open studio, reachable from elsewhere."""
     env = {
         "STUDIO_DATA_DIR": str(tmp_path_factory.mktemp("wide")),
-        "STUDIO_HOST": "0.0.0.0",  # noqa: S104 - nothing is bound
+        "STUDIO_HOST": "0.0.0.0",
         "SECRET_KEY": "s" * 40,
         "API_KEY_SALT": "t" * 20,
     }

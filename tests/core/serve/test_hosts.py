@@ -12,7 +12,7 @@ from starlette.websockets import WebSocketDisconnect
 from core.serve.hosts import LocalOnly, is_loopback
 
 
-async def page(request):
+async def page(_request):
     return PlainTextResponse("in")
 
 
@@ -34,7 +34,7 @@ def test_the_names_of_this_computer(name):
     assert is_loopback(name)
 
 
-@pytest.mark.parametrize("name", ["", "evil.test", "10.0.0.4", "localhost.evil.test", "0.0.0.0"])  # noqa: S104
+@pytest.mark.parametrize("name", ["", "evil.test", "10.0.0.4", "localhost.evil.test", "0.0.0.0"])
 def test_the_names_of_others(name):
     assert not is_loopback(name)
 

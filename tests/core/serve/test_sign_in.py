@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from core.serve.sign_in import COOKIE, TRIES_MAX, SignIn, safe_target
 
-PASSWORD = "correct horse battery"  # noqa: S105
+PASSWORD = "correct horse battery"
 OWN = {"origin": "http://testserver"}
 
 
@@ -34,7 +34,7 @@ def test_the_right_password_opens_a_session_and_the_page_asked_for(browser, wide
 
 
 def test_a_wrong_password_opens_nothing_and_says_so(browser):
-    answer = post(browser, password="guess")  # noqa: S106
+    answer = post(browser, password="guess")
     assert answer.headers["location"] == "/chat?a=b&sign_in=wrong"
     assert COOKIE not in browser.cookies
 
@@ -47,7 +47,7 @@ def test_another_site_cannot_post_the_form(browser):
 
 def test_guessing_tires_even_with_the_right_password_at_last(browser):
     for _ in range(TRIES_MAX):
-        post(browser, password="guess")  # noqa: S106
+        post(browser, password="guess")
     assert "sign_in=wait" in post(browser).headers["location"]
 
 

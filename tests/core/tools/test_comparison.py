@@ -1,3 +1,7 @@
+"""What core.tools.comparison promises."""
+
+from __future__ import annotations
+
 import math
 
 import pytest

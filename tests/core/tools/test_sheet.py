@@ -1,3 +1,7 @@
+"""What core.tools.sheet promises."""
+
+from __future__ import annotations
+
 import pytest
 from pydantic import BaseModel
 

@@ -1,3 +1,7 @@
+"""What core.tools.tool promises."""
+
+from __future__ import annotations
+
 import json
 
 import pytest
@@ -6,7 +10,7 @@ from pydantic import BaseModel
 from core.errors import Invalid, NotFound
 from core.tools import recipes
 from core.tools.evidence import Outcome
-from core.tools.tool import TOOLS, Tool, discover, tool
+from core.tools.tool import Tool, discover, tool
 
 TEN = {
     "profile", "total", "segments", "trend", "change",
@@ -37,7 +41,7 @@ def test_discovering_twice_changes_nothing(tools):
 def test_a_name_is_given_once(tools):
     with pytest.raises(ValueError, match="twice"):
         tool("profile", "Again.")(_echo)
-    assert TOOLS["profile"].fn is not _echo
+    assert tools["profile"].fn is not _echo
 
 
 def test_the_spec_is_json_and_says_what_it_answers(tools):

@@ -1,3 +1,7 @@
+"""What core.tools.recipes.change promises."""
+
+from __future__ import annotations
+
 import hashlib
 import math
 import runpy

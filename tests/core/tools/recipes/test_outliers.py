@@ -1,3 +1,7 @@
+"""What core.tools.recipes.outliers promises."""
+
+from __future__ import annotations
+
 import numpy as np
 
 

@@ -1,3 +1,8 @@
+"""What core.tools.recipes.profile promises."""
+
+from __future__ import annotations
+
+
 def test_the_table_is_described_by_its_own_numbers(tools, shop, resolved):
     outcome = tools["profile"](shop, {"table": "sales"})
     values = resolved(outcome)

@@ -1,6 +1,9 @@
+"""What core.tools.recipes.relation promises."""
+
+from __future__ import annotations
+
 import numpy as np
 import pytest
-from scipy import stats
 
 
 def _columns():
@@ -16,6 +19,8 @@ def _columns():
 
 
 def test_pairs_that_go_together_are_told_with_the_textbook_number(tools, made, resolved):
+    from scipy import stats
+
     columns = _columns()
     outcome = tools["relation"](made(columns), {"table": "t"})
     assert {finding.key for finding in outcome.findings} == {"x_with_y", "kind_with_size"}

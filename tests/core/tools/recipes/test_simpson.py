@@ -1,3 +1,8 @@
+"""What core.tools.recipes.simpson promises."""
+
+from __future__ import annotations
+
+
 def test_the_marketplace_looks_cheaper_until_compared_like_with_like(tools, shop, resolved):
     outcome = tools["simpson"](shop, {"table": "sales"})
     values = resolved(outcome)

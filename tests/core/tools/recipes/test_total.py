@@ -1,3 +1,7 @@
+"""What core.tools.recipes.total promises."""
+
+from __future__ import annotations
+
 import pytest
 
 from core.errors import Invalid

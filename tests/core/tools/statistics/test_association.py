@@ -1,6 +1,9 @@
+"""What core.tools.statistics.association promises."""
+
+from __future__ import annotations
+
 import numpy as np
 import pytest
-from scipy import stats
 
 from core.tools.statistics.association import (
     go_together,
@@ -17,6 +20,8 @@ def _rows(n):
 
 
 def test_plain_p_and_effect_are_those_of_the_textbook():
+    from scipy import stats
+
     rng = np.random.default_rng(0)
     x, codes = rng.normal(size=600), rng.integers(0, 4, 600)
     expected = stats.kruskal(*(x[codes == i] for i in range(4)))
@@ -24,7 +29,6 @@ def test_plain_p_and_effect_are_those_of_the_textbook():
     assert found.p == pytest.approx(expected.pvalue)
     y = rng.normal(size=600)
     assert move_together(x, y, _rows(600)).effect == pytest.approx(stats.spearmanr(x, y)[0])
-    table = np.bincount(codes * 4 + (codes + rng.integers(0, 3, 600)) % 4, minlength=16)
     right = (codes + rng.integers(0, 3, 600)) % 4
     table = np.bincount(codes * 4 + right, minlength=16).reshape(4, 4)
     assert go_together(codes, right, _rows(600)).p >= stats.chi2_contingency(table).pvalue

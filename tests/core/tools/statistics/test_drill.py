@@ -1,3 +1,7 @@
+"""What core.tools.statistics.drill promises."""
+
+from __future__ import annotations
+
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,3 +1,7 @@
+"""What core.tools.statistics.ranks promises."""
+
+from __future__ import annotations
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st

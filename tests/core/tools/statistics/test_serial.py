@@ -1,3 +1,7 @@
+"""What core.tools.statistics.serial promises."""
+
+from __future__ import annotations
+
 import numpy as np
 
 from core.tools.statistics.serial import remembers, whiten

@@ -1,3 +1,7 @@
+"""What core.tools.statistics.series promises."""
+
+from __future__ import annotations
+
 import numpy as np
 
 from core.tools.statistics.series import best_step, drift, plain_step, step, without_weekdays

@@ -1,0 +1,106 @@
+"""The open studio: every part in its place."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from core import safety
+from core.errors import Invalid, NotFound, Unavailable
+from core.governance import spend
+from core.identity.records import PERSON
+from core.insight import Question
+from core.settings import Settings
+from core.storage.blobs import Source
+from core.studio import Studio, open_studio
+from tests.core.commands.conftest import logs, write_sales
+from tests.core.kernel.parts import steps, until
+
+__all__ = ["logs"]  # a fixture
+
+
+@pytest.fixture
+def settings(logs, tmp_path):  # noqa: ARG001 - they are undone
+    return Settings(studio_data_dir=tmp_path / "var", log_level="ERROR")
+
+
+@pytest.fixture
+def studio(settings):
+    studio = open_studio(settings)
+    yield studio
+    studio.close()
+
+
+def question(studio, tmp_path, **more):
+    sales = write_sales(tmp_path / "sales.csv")
+    person = studio.people.local()
+    source = studio.add_source(person, sales.name, [sales.read_bytes()])
+    return person, Question(question="Why did revenue fall?", sources=[source], **more)
+
+
+def test_gates_stand_in_order_and_the_ledger_is_asked_last(studio):
+    names = [type(gate).__name__ for gate in studio.kernel.gates]
+    assert names == ["PermissionGate", "FlagGate", "ApprovalGate"]
+    assert studio.kernel.ledger is studio.ledger
+    assert studio.kernel.redact is safety.redact
+
+
+def test_a_question_becomes_a_deck_and_survives_a_restart(settings, tmp_path):
+    studio = open_studio(settings)
+    person, asked = question(studio, tmp_path, iterations=2)
+    task_id = studio.ask(person, asked)
+    task = until(studio.kernel, task_id, "done", "failed", timeout_s=90)
+    assert task.state == "done", task.error
+    total = sum(step.tokens for step in steps(studio.kernel, task_id))
+    assert studio.spent(task_id) == (0, total)
+    assert sum(row.tokens for row in spend(studio.database, person.org_id)) == total
+    limit = sa.text("select max from ledger_limit where scope = :scope")
+    (row,) = studio.database.rows(limit.bindparams(scope=f"task:{task_id}"))
+    assert row.max == 500_000_000, "the default budget of a question"
+    studio.close()
+    again = Studio(settings)
+    assert again.people.local() == person
+    assert again.kernel.task(task_id).output == task.output
+    assert again.blobs.has(task.output["deck"])
+    again.close()
+
+
+def test_a_source_that_was_never_given_cannot_be_asked_about(studio):
+    source = Source(hash="0" * 64, name="a.csv", size_bytes=1)
+    asked = Question(question="Why did revenue fall?", sources=[source])
+    try:
+        task_id = studio.ask(studio.people.local(), asked)
+    except (Invalid, NotFound):
+        return
+    assert until(studio.kernel, task_id, "done", "failed").error["code"] == "not_found"
+
+
+def test_who_may_only_read_gets_a_refusal_and_no_model_is_called(studio, tmp_path):
+    person, asked = question(studio, tmp_path)
+    change = sa.update(PERSON).values(role="viewer")
+    studio.database.transaction(lambda db: db.execute(change))
+    task = until(studio.kernel, studio.ask(person, asked), "failed")
+    assert task.error["code"] == "refused"
+    assert {step.state for step in steps(studio.kernel, task.id)} == {"refused"}
+
+
+def test_a_feature_that_is_off_is_refused_with_its_switch(settings, tmp_path):
+    studio = open_studio(settings.model_copy(update={"flags": {"insight": "off"}}))
+    person, asked = question(studio, tmp_path)
+    task = until(studio.kernel, studio.ask(person, asked), "failed")
+    assert "FLAG_INSIGHT=on" in task.error["hint"]
+    studio.close()
+
+
+@pytest.mark.usefixtures("studio")
+def test_a_second_studio_on_one_sqlite_is_told_both_ways_out(settings):
+    with pytest.raises(Unavailable) as caught:
+        open_studio(settings)
+    assert "STUDIO_DATA_DIR" in caught.value.hint
+    assert "DATABASE_URL" in caught.value.hint
+
+
+def test_what_it_was_given_is_its_owners_and_nobody_elses(studio, tmp_path):
+    person, asked = question(studio, tmp_path)
+    assert studio.sources.list(person.org_id) == asked.sources
+    assert studio.sources.list("another") == []
