@@ -50,7 +50,13 @@ def _chart(number: int, slide: Any, deck: Any) -> None:
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def _drawn(same: str, _chart: Any, _grid: Any, *, dark: bool) -> tuple[Any, str]:
+def _drawn(
+    same: str,  # noqa: ARG001 - the key of the cache
+    _chart: Any,
+    _grid: Any,
+    *,
+    dark: bool,
+) -> tuple[Any, str]:
     """The figure and its words; `same` names what it is drawn from, so it is built once."""
     from components import chart
 

@@ -8,10 +8,9 @@ import time
 from tests.benchmarks.served import BARE, OURS, Viewer, serving
 from tests.benchmarks.world import judge, p
 
-RUNS = 15
+RUNS, WARM = 15, 3
 WARM_S = 6  # heavy libraries load after the start
 BOUND_MS = 150
-QUIET_MS = 6.0
 
 
 def main() -> int:
@@ -22,20 +21,25 @@ def main() -> int:
         missed = 0
         for title, page, query in (
             ("Insight Lab, empty", "", ""),
-            ("Insight Lab, a finished run", "insight-lab", f"task={task_id}"),
+            ("Insight Lab, a finished run", "", f"task={task_id}"),
             ("Governance", "governance", ""),
             ("Governance, the run", "governance", f"view=runs&task={task_id}"),
+            ("a task", "task", f"task={task_id}"),
         ):
             viewer = Viewer(ours.url)
-            took, empty = [], []
-            for turn in range(RUNS + 3):
-                one, other = viewer.rerun(page, query), floor.rerun()
-                if turn >= 3:  # the first ones warm up
-                    took.append(one)
-                    empty.append(other)
+            turns = [(viewer.rerun(page, query), floor.rerun()) for _ in range(WARM)]
+            before = ours.ask("cpu")
+            turns = [(viewer.rerun(page, query), floor.rerun()) for _ in range(RUNS)]
+            cpu_ms = 1000 * (ours.ask("cpu") - before) / RUNS
             viewer.close()
+            took, empty = zip(*turns, strict=True)
             missed += judge(
-                f"rerun, {title}", p(took), p(empty), BOUND_MS, unit="ms", quiet=QUIET_MS
+                f"rerun, {title}",
+                p(took),
+                p(empty),
+                BOUND_MS,
+                unit="ms",
+                at_best=max(cpu_ms, 1000 * min(took)),
             )
         floor.close()
     return missed

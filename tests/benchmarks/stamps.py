@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-TOKENS = 120
+TOKENS = 90
 EVERY_S = 1 / 30
 GO = threading.Event()  # tokens wait until the browser is there
 AT: list[float] = []  # when each token was emitted
