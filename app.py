@@ -32,6 +32,7 @@ from core.serve.hosts import LocalOnly  # noqa: E402
 from core.serve.sign_in import SignIn  # noqa: E402
 
 log = logging.getLogger(__name__)
+WARM_AFTER_S = 3.0  # the first page needs none of these, and imports would hold it up
 WARM = ("pandas", "pyarrow", "plotly.graph_objects", "duckdb", "scipy.stats")
 
 
@@ -39,10 +40,13 @@ WARM = ("pandas", "pyarrow", "plotly.graph_objects", "duckdb", "scipy.stats")
 async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     """Open the studio, warm up beside it, close it at the end."""
     await run_in_threadpool(session.open_once)
-    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+    later = threading.Timer(WARM_AFTER_S, warm_up)
+    later.daemon = True
+    later.start()
     try:
         yield {}
     finally:
+        later.cancel()
         await run_in_threadpool(session.close)
 
 

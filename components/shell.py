@@ -46,6 +46,7 @@ PAGES = {
 
 st.set_page_config(page_title="Lewis Studio", page_icon=str(BRAND / "icon.svg"), layout="wide")
 st.html(ROOT / "components" / "studio.css")
+st.html(f"<style>:root {{ color-scheme: {mode()}; }}</style>")  # popovers hang outside the app
 st.logo(str(BRAND / f"wordmark-{mode()}.svg"), size="large", icon_image=str(BRAND / "icon.svg"))
 page = st.navigation(
     [

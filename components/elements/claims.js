@@ -6,15 +6,27 @@ const make = (tag, text, name) => {
   return node
 }
 
+function number(span) {
+  const button = make("button", span.text, "n")
+  button.type = "button"
+  button.dataset.id = span.claim
+  button.setAttribute("aria-haspopup", "dialog")
+  return button
+}
+
 function sentence(tag, spans, name) {
   const node = make(tag, undefined, name)
+  let last = null // the number before, which keeps its comma or full stop on its line
   for (const span of spans) {
-    if (!span.claim) { node.append(document.createTextNode(span.text)); continue }
-    const button = make("button", span.text, "n")
-    button.type = "button"
-    button.dataset.id = span.claim
-    button.setAttribute("aria-haspopup", "dialog")
-    node.append(button)
+    if (span.claim) { last = number(span); node.append(last); continue }
+    const mark = last ? span.text.match(/^[,.;:!?)]+/)?.[0] ?? "" : ""
+    if (mark) {
+      const kept = make("span", undefined, "kept")
+      last.replaceWith(kept)
+      kept.append(last, document.createTextNode(mark))
+    }
+    node.append(document.createTextNode(span.text.slice(mark.length)))
+    last = null
   }
   return node
 }

@@ -29,7 +29,7 @@ def draw() -> None:
         with section("Latest runs"):
             _runs(tasks)
     with right.container(gap="medium"):
-        with section("Approvals", _waiting(len(waits))):
+        with section("Approvals", _waiting(len(waits)) if waits else ""):
             for wait in waits[:3]:
                 approval_card(wait, place="overview")
             if not waits:

@@ -35,11 +35,14 @@ def draw_slide(number: int, slide: Any, deck: Any, *, recompute: bool) -> str | 
         _chart(number, slide, deck)
         if line := receipt_line(slide.receipt):
             st.markdown(muted(f":material/receipt_long: {plain(line, 300)}"))
+        else:
+            st.empty()
     return wanted
 
 
 def _chart(number: int, slide: Any, deck: Any) -> None:
     if not slide.chart or slide.query not in deck.queries:
+        st.empty()  # a live page does not end, so what stood here before must be replaced
         return
     from components.chart import CONFIG
 

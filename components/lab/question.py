@@ -70,8 +70,8 @@ def settings(key: str) -> dict[str, Any]:
         tools = st.multiselect(
             "Tools allowed",
             list(TOOLS),
-            default=list(TOOLS),
             key=f"tools_{key}",
+            placeholder="All tools",
             format_func=lambda name: name.replace("_", " ").capitalize(),
         )
         tags = st.multiselect(
@@ -82,11 +82,10 @@ def settings(key: str) -> dict[str, Any]:
             placeholder="Add a tag",
             help="Found again in Governance, e.g. confidential, board.",
         )
-    allowed = [] if len(tools) == len(list(TOOLS)) else list(tools)
     return {
         "budget": {"nusd": round(float(budget) * NUSD)},
         "iterations": int(iterations),
-        "tools": allowed,
+        "tools": list(tools),  # none chosen: all of them
         "tags": list(tags),
     }
 

@@ -21,7 +21,7 @@ from core.tools.tool import TOOLS, discover
 
 PROFILE = "profile"
 QUESTION, SWEEP = "question", "sweep"
-TOLD_MAX, PENDING_MAX, NOTES_MAX = 24, 6, 4  # what a model is told, so that its context stays small
+TOLD_MAX, PENDING_MAX, NOTES_MAX = 16, 3, 2  # what a model is told, so that its context stays small
 COLUMNS_MAX, VALUES_MAX, VALUE_MAX = 60, 6, 40
 ROLES = ("time", "measure", "dimension", "id", "text", "constant")
 COLUMN_PARAMS = ("measure", "measures", "time", "dimension", "dimensions")

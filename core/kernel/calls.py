@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 from core.errors import Cancelled
 from core.kernel.events import EventLog
 from core.kernel.gates import Amounts
+from core.kernel.values import amounts as checked
+from core.kernel.values import plain, text
 
 T = TypeVar("T")
 
@@ -42,9 +44,12 @@ class Call:
         self._lock = threading.Lock()
 
     def spend(self, **amounts: int) -> None:
-        """Add to the meter, e.g. `spend(nusd=40, tokens=12)`. It counts even if the act fails."""
-        for unit, amount in amounts.items():
-            self.spent[unit] = self.spent.get(unit, 0) + amount
+        """Add to the meter, e.g. `spend(nusd=40, tokens=12)`. It counts even if the act fails.
+
+        Raises Misuse for what is no amount: nobody earns by spending less than nothing.
+        """
+        more = checked(amounts)
+        self.spent |= checked({unit: self.spent.get(unit, 0) + more[unit] for unit in more})
 
     def use(self, *, provider: str, model: str, cost_nusd: int, **units: Any) -> None:
         """Report one completion: a usage row, and its cost and tokens on the meter.
@@ -52,14 +57,18 @@ class Call:
         `units` are columns of ledger_usage: prompt_tokens, completion_tokens, cached_tokens,
         cache_write_tokens, reasoning_tokens, units, estimated.
         """
-        self.uses.append({"provider": provider, "model": model, "cost_nusd": cost_nusd, **units})
+        checked({unit: units[unit] for unit in units if unit.endswith("_tokens")})
         tokens = int(units.get("prompt_tokens", 0)) + int(units.get("completion_tokens", 0))
+        checked({"nusd": cost_nusd, "tokens": tokens})
+        names = {"provider": text(provider), "model": text(model)}
+        self.uses.append({**names, "cost_nusd": cost_nusd, **units})
         self.spend(nusd=cost_nusd, tokens=tokens)
 
     def say(self, type: str, **data: Any) -> None:
         """Tell viewers, e.g. `say("progress", done=3, of=10)`."""
         self.spoke = True
-        self._events.append(self.task_id, type, {"seq": self.seq, **data})
+        said = plain({"seq": self.seq, **data}, lenient=True)  # one bad event would hold up all
+        self._events.append(self.task_id, type, said)
 
     def keep(self, text: str) -> None:
         """Stream `text` to viewers and keep it even when the act is stopped."""

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dbos import DBOS, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
+from dbos.error import DBOSException
 
+from core.errors import Misuse
 from core.storage.database import Database
 
 GIVEN_UP = {"SUCCESS", "ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED"}
@@ -85,8 +87,17 @@ class Engine:
         _aside(DBOS.cancel_workflow, f"{task_id}.{leg}")
 
     def reserve(self) -> Any:
-        """The next step id of the current leg, as a reservation with `.step_id`."""
-        return DBOS.reserve_step()
+        """The next step id of the current leg, as a reservation with `.step_id`.
+
+        Raises Misuse in a thread that is not the operation's own.
+        """
+        try:
+            return DBOS.reserve_step()
+        except DBOSException as error:
+            raise Misuse(
+                "A step was taken outside the operation's own thread.",
+                hint="Use run.map to work in parallel.",
+            ) from error
 
     def act(self, slot: Any, name: str, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """The value of `act`, checkpointed; a repeated leg gets the recorded one.

@@ -47,6 +47,7 @@ class Kernel:
         self.redact = redact
         self.studio = studio
         self.patience = patience
+        self.closing = False  # what breaks from now on is not the task's fault
         self.calls = Calls()
         self.events = EventLog(database, redact)
         # SQLite is for one process, so its name is fixed and a restart finds its own tasks;
@@ -60,7 +61,9 @@ class Kernel:
     def close(self, patience_s: int = 0) -> None:
         """Stop working; what is unfinished after `patience_s` stays for the next process."""
         self.watch.close()
+        self.closing = patience_s == 0
         self.engine.close(patience_s)
+        self.closing = True
         self.events.close()
 
     # What people do with tasks.

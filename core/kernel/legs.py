@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from core.errors import ActFailed, Cancelled, Expired, StudioError
+from core.errors import Cancelled, Expired, StudioError
 from core.kernel.operation import OPERATIONS
 from core.kernel.records import STEP, TASK, WAIT
 from core.kernel.run import Parked, Run
+from core.kernel.steps import QUITS, broken, told
+from core.kernel.values import plain
 from core.storage.database import now
 
 if TYPE_CHECKING:
@@ -31,19 +33,29 @@ def work(kernel: Kernel, task_id: str, leg: int) -> None:
     try:
         run = Run(kernel, task, past(kernel, task), policy=operation.policy)
         output = operation.fn(run, operation.input.model_validate(task.input))
-        end(kernel, task_id, "done", output=output.model_dump(mode="json"))
+        end(kernel, task_id, "done", output=plain(output.model_dump(mode="json")))
     except Parked:
         kernel.start(kernel.commit(task_id, lambda db: park(kernel, db, task_id)))
     except Cancelled as error:
-        end(kernel, task_id, "cancelled", error=error.as_value())
+        end(kernel, task_id, "cancelled", error=told(error))
     except Expired as error:
-        end(kernel, task_id, "expired", error=error.as_value())
+        end(kernel, task_id, "expired", error=told(error))
     except StudioError as error:
-        end(kernel, task_id, "failed", error=error.as_value())
-    except (Exception, SystemExit) as error:  # a library may quit; its thread is ours
+        _leave(kernel, error)
+        end(kernel, task_id, "failed", error=told(error))
+    except QUITS as error:
+        _leave(kernel, error)
         log.exception("Task %s broke.", task_id)
-        cause = ActFailed(str(error) or "No message.", error=type(error).__name__)
-        end(kernel, task_id, "failed", error=cause.as_value())
+        end(kernel, task_id, "failed", error=told(broken(error)))
+
+
+class Left(BaseException):
+    """The studio closes. Not an Exception: the engine keeps the leg for the next process."""
+
+
+def _leave(kernel: Kernel, error: BaseException) -> None:
+    if kernel.closing:
+        raise Left from error
 
 
 def begin(kernel: Kernel, db: sa.Connection, task_id: str, leg: int) -> Task | None:

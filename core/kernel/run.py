@@ -16,6 +16,7 @@ from core.kernel.calls import Call
 from core.kernel.gates import Amounts, Ask, Verdict, Who
 from core.kernel.operation import Policy
 from core.kernel.records import WAIT
+from core.kernel.values import amounts, plain, text
 from core.storage.database import now
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 I = TypeVar("I")  # noqa: E741 - an item
+ALONE = "Only leaf acts are steps: use run.group for a composite, run.map to fan out."
 STATES = {"allow": "running", "refuse": "refused", "wait": "waiting"}
 
 
@@ -71,10 +73,11 @@ class Run:
         `shows` is what an approver sees, and what the approval binds to. Raises what a gate or the
         act raised, rebuilt from its record.
         """
+        kind, name = text(kind), text(name)
         with self._alone(f"{kind} {name!r}"):
+            about = (amounts(estimate or {}), self._operation, plain(shows or {}, lenient=True))
             slot = self._slot()
             seq = slot.step_id
-            about = (estimate or {}, self._operation, shows or {})
             ask = Ask(self.task_id, seq, kind, name, self.who, *about)
             row = self._recall(seq, kind, name)
             if row and row.state not in ("running", "waiting"):
@@ -114,6 +117,9 @@ class Run:
     @contextmanager
     def group(self, kind: str, name: str) -> Iterator[None]:
         """Steps taken inside have this composite as their parent; it has no act of its own."""
+        kind, name = text(kind), text(name)
+        if self._busy:
+            raise Misuse(f"{kind} {name!r} was opened inside {self._busy}.", hint=ALONE)
         seq = self._slot().step_id
         if not self._recall(seq, kind, name):
             row = self._row(seq, kind, name, state="running")
@@ -246,10 +252,7 @@ class Run:
     @contextmanager
     def _alone(self, what: str) -> Iterator[None]:
         if self._busy:
-            raise Misuse(
-                f"{what} was called inside {self._busy}.",
-                hint="Only leaf acts are steps: use run.group for a composite, run.map to fan out.",
-            )
+            raise Misuse(f"{what} was called inside {self._busy}.", hint=ALONE)
         self._busy = what
         try:
             yield

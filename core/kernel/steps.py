@@ -8,12 +8,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from pydantic_core import to_json, to_jsonable_python
+from pydantic_core import to_json
 
 from core.errors import ActFailed, Cancelled, StudioError, restore
 from core.kernel.calls import Call
 from core.kernel.gates import Ask
 from core.kernel.records import AUDIT, STEP
+from core.kernel.values import plain
 from core.storage.blobs import Blobs
 from core.storage.database import now
 
@@ -28,6 +29,8 @@ HERE = (STEP.c.task_id == sa.bindparam("of_task"), STEP.c.seq == sa.bindparam("o
 CHANGE = sa.update(STEP).where(*HERE)
 END = CHANGE.where(STEP.c.state == "running")
 OUTCOME = sa.select(STEP.c.outcome).where(*HERE)
+# A library may quit or interrupt; its thread is ours.
+QUITS = (Exception, SystemExit, KeyboardInterrupt, GeneratorExit)
 
 
 def add(kernel: Kernel, db: sa.Connection, task_id: str, **row: Any) -> None:
@@ -94,16 +97,30 @@ def outcome_of(call: Call, act: Callable[[Call], Any], blobs: Blobs | None) -> d
         if not call.stopped:
             call.began = True
             made = _value(act(call), blobs)
-    except (Exception, SystemExit) as error:  # a library may quit; its thread is ours
+    except QUITS as error:
         if isinstance(error, StudioError):
-            made = error.as_value()
+            made = told(error)
         elif not call.stopped:
-            log.exception("An act failed.")
-            made = ActFailed(str(error) or "No message.", error=type(error).__name__).as_value()
+            log.exception("The act of step %s failed.", call.key)
+            made = told(broken(error))
     if made is None:  # stopped before it began, or broken by its stop
-        made = Cancelled("The task was cancelled.", made="".join(call.made)).as_value()
+        made = told(Cancelled("The task was cancelled.", made="".join(call.made)))
         made["unbegun"] = not call.began
     return {**made, "spent": call.spent, "uses": call.uses}
+
+
+def told(error: StudioError) -> dict[str, Any]:
+    """The error as a value that every row takes, whatever its details hold."""
+    return plain(error.as_value(), lenient=True)
+
+
+def broken(error: BaseException) -> ActFailed:
+    """What people are told of an error nobody foresaw: its own words may hold anything."""
+    return ActFailed(
+        "Something broke that nobody foresaw.",
+        hint="Try again. What happened is in the log, under the id of the task.",
+        error=type(error).__name__,
+    )
 
 
 def result(outcome: dict[str, Any], blobs: Blobs | None) -> Any:
@@ -117,7 +134,7 @@ def result(outcome: dict[str, Any], blobs: Blobs | None) -> Any:
 
 
 def _value(made: Any, blobs: Blobs | None) -> dict[str, Any]:
-    value = to_jsonable_python(made)
+    value = plain(made)
     if blobs is None:
         return {"ok": value}
     text = to_json(value)

@@ -8,6 +8,7 @@ import importlib.util
 import inspect
 import pkgutil
 from collections.abc import Callable
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -18,6 +19,7 @@ from core.errors import Invalid
 from core.kernel.registry import Registry
 from core.tools.evidence import Outcome
 
+HERE = Path(__file__).parent
 ROOMS = ("core.tools.builtin", "core.tools.recipes")
 
 
@@ -30,15 +32,15 @@ class Tool:
         self.fn = fn
         self.params: type[BaseModel] = get_type_hints(fn)["params"]
 
-    @property
+    @cached_property
     def version(self) -> str:
-        """SHA-256 of the source file the tool lives in; it changes when the recipe does."""
-        source = Path(inspect.getsourcefile(self.fn) or "").read_text(encoding="utf-8")
-        return hashlib.sha256(source.encode()).hexdigest()
+        """SHA-256 of the tool's file and of all that tools share; it changes when either does."""
+        own = Path(inspect.getsourcefile(self.fn) or "").read_bytes()
+        return hashlib.sha256(own + _shared().encode()).hexdigest()
 
     def spec(self) -> dict[str, Any]:
         """Name, description and JSON schema of the parameters, as models are told."""
-        schema = self.params.model_json_schema()
+        schema = _terse(self.params.model_json_schema())
         return {"name": self.name, "description": self.description, "parameters": schema}
 
     def __call__(self, tables: Tables, params: BaseModel | dict[str, Any]) -> Outcome:
@@ -56,6 +58,24 @@ class Tool:
                 hint=f"It takes: {', '.join(self.params.model_fields)}.",
             ) from error
         return self.fn(tables, checked)
+
+
+def _terse(schema: dict[str, Any]) -> dict[str, Any]:
+    """A JSON schema without the titles that only repeat its names: models pay for every word."""
+    kept = {name: part for name, part in schema.items() if name not in ("title", "properties")}
+    if "properties" in schema:
+        kept["properties"] = {name: _terse(part) for name, part in schema["properties"].items()}
+    return kept
+
+
+@cache
+def _shared() -> str:
+    """SHA-256 of the files that recipes are made with: statistics, readings, sentences."""
+    digest = hashlib.sha256()
+    for folder in (HERE, HERE / "statistics"):
+        for file in sorted(folder.glob("*.py")):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 TOOLS: Registry[Tool] = Registry("tool")

@@ -320,9 +320,12 @@ def steps(kernel: Kernel, task_id: str):
     return kernel.database.rows(query.order_by(STEP.c.seq))
 
 
-def acting(kernel: Kernel, task_id: str) -> None:
+def acting(kernel: Kernel, task_id: str, timeout_s: float = 40) -> None:
     """An act of the task has begun here."""
+    end = time.monotonic() + timeout_s
     while not any(key.startswith(f"{task_id}:") for key in kernel.calls.keys()):  # noqa: SIM118 - no dict
+        task = kernel.task(task_id)
+        assert time.monotonic() < end, (task.state, task.error)
         time.sleep(0.005)
 
 

@@ -65,7 +65,7 @@ def test_the_version_does_not_follow_the_source(kernel):
 
 def test_closing_while_an_act_runs_leaves_the_task_to_the_next_process(url, tmp_path):
     WORLD.folder = tmp_path
-    options = {} if url.startswith("sqlite") else {"silence_s": 0.5}
+    options = {} if url.startswith("sqlite") else {"silence_s": 2}
     kernel = parts.open_studio(url, **options)
     task_id = kernel.submit("stream", {"n": 3}, ANA)
     parts.acting(kernel, task_id)
@@ -76,7 +76,7 @@ def test_closing_while_an_act_runs_leaves_the_task_to_the_next_process(url, tmp_
     assert kernel.task(task_id).state == "running"
     kernel.database.close()
     again = parts.open_studio(url, **options)
-    parts.acting(again, task_id)
+    parts.acting(again, task_id, timeout_s=15)
     assert parts.steps(again, task_id)[0].state == "running"
     again.cancel(task_id)
     until(again, task_id, "cancelled")
