@@ -19,6 +19,9 @@ from core.insight.export import discover
 from core.settings import load as load_settings
 from core.settings import nusd
 from core.storage.blobs import chunks_of
+from core.storage.database import explained
+
+DOLLARS_MAX = 1_000_000_000
 
 
 def ask(  # noqa: PLR0917 - a command line is flat
@@ -74,7 +77,10 @@ def ask(  # noqa: PLR0917 - a command line is flat
 def _source(studio: Any, person: Any, file: Path) -> Any:
     if not file.is_file():
         raise Invalid(f"There is no file {str(file)!r}.", hint="Check the path.")
-    with file.open("rb") as opened:
+    with (
+        explained(f"The file {str(file)!r}", "Check that you may read it."),
+        file.open("rb") as opened,
+    ):
         return studio.add_source(person, file.name, chunks_of(opened))
 
 
@@ -95,7 +101,7 @@ def _dollars(text: str) -> int:
         amount = Decimal(text.removeprefix("$"))
     except InvalidOperation:
         amount = Decimal(-1)
-    if not amount.is_finite() or amount < 0:
+    if not amount.is_finite() or not 0 <= amount <= DOLLARS_MAX:
         raise Invalid(f"{text!r} is no budget.", hint="Give dollars, for example --budget 0.50.")
     return nusd(amount)
 
@@ -127,7 +133,8 @@ def _check_out(out: Path | None) -> None:
 
 def _write(studio: Any, deck: str, out: Path) -> None:
     made = EXPORTS[out.suffix.lstrip(".").lower()](load(studio.blobs, deck), studio.blobs)
-    with out.open("wb") as file:
+    kept = f"Give another --out; the deck itself is kept as {deck[:12]}."
+    with explained(f"The file {str(out)!r}", kept), out.open("wb") as file:
         if isinstance(made, bytes):
             file.write(made)
         else:

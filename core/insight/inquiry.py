@@ -14,7 +14,7 @@ from core.insight.receipts import Look, Receipt, receive
 from core.insight.render import check_answer
 from core.insight.slides import Deck, Landed, Method
 from core.kernel import Call, Run
-from core.llm import Message, ToolCall, ToolSpec
+from core.llm import Message, ToolCall, ToolSpec, tokens
 from core.storage.database import now
 from core.tools.evidence import PLACE, Outcome
 from core.tools.tool import TOOLS, discover
@@ -23,6 +23,9 @@ PROFILE = "profile"
 QUESTION, SWEEP = "question", "sweep"
 TOLD_MAX, PENDING_MAX, NOTES_MAX = 16, 3, 2  # what a model is told, so that its context stays small
 COLUMNS_MAX, VALUES_MAX, VALUE_MAX = 60, 6, 40
+# Tokens of what a model is told: all profiles, all findings of an answer, the talk between.
+PROFILES_TOKENS, FINDINGS_TOKENS, TALK_TOKENS = 2_400, 2_400, 5_000
+PROFILE_TOKENS_MIN = 100  # of one table among many
 ROLES = ("time", "measure", "dimension", "id", "text", "constant")
 COLUMN_PARAMS = ("measure", "measures", "time", "dimension", "dimensions")
 
@@ -41,6 +44,7 @@ class Inquiry:
         self.iterations = 0
         self.alone = False  # the model asked for one tool only
         self._profiles: list[tuple[ToolCall, Message]] = []
+        self._told_of: list[tuple[Look, Message]] = []  # what can be told shorter, oldest first
         self._sweeping = False
         known = set(discover())
         unknown = sorted(allowed - known)
@@ -66,10 +70,10 @@ class Inquiry:
         """What the tool says, as JSON. Raises Invalid for tools and parameters that do not fit."""
         if wanted.name not in self._allowed:
             raise Invalid(
-                f"There is no tool named {wanted.name!r} here.",
+                f"There is no tool named {wanted.name[:80]!r} here.",
                 hint=f"Use one of: {', '.join(sorted(self._allowed))}.",
             )
-        if wanted.arguments.get("table") not in {file.table for file in self.files}:
+        if wanted.arguments.get("table") not in [file.table for file in self.files]:
             raise Invalid("There is no such table.", hint="Use a table of the question.")
         if wanted.name == PROFILE:
             return profile(self.tables, wanted.arguments["table"]).model_dump(mode="json")
@@ -78,7 +82,8 @@ class Inquiry:
     def take(self, wanted: ToolCall, made: dict[str, Any]) -> None:
         """Count what the tool looked at, and tell the model what it found."""
         if wanted.name == PROFILE:
-            self.hear(wanted, _columns(wanted.arguments["table"], made))
+            most = max(PROFILES_TOKENS // len(self.files), PROFILE_TOKENS_MIN)
+            self.hear(wanted, _columns(wanted.arguments["table"], made, most))
             self._profiles.append((wanted, self.talk[-1]))
             return
         direct = not self._sweeping and self._is_direct(wanted)
@@ -90,7 +95,9 @@ class Inquiry:
             outcome=Outcome.model_validate(made),
         )
         self.looks.append(look)
-        self.hear(wanted, json.dumps(self._told(look, pending=True)))
+        self.hear(wanted, _json(self._told(look, pending=True)))
+        self._told_of.append((look, self.talk[-1]))
+        self._shorten()
 
     def closes_question(self, wanted: ToolCall) -> bool:
         """With this call the question's own family is complete: its slides may appear."""
@@ -99,6 +106,7 @@ class Inquiry:
 
     def hear(self, wanted: ToolCall, text: str) -> None:
         """The model gets this as the tool's result."""
+        text = text.encode("utf-8", "replace").decode()
         self.talk.append(Message(role="tool", content=text, tool_call_id=wanted.id))
 
     def close(self) -> None:
@@ -110,11 +118,12 @@ class Inquiry:
         tellable = [finding for finding in told if finding["status"] != "not supported"]
         tellable.sort(key=lambda finding: -finding["weight"])
         left_out = len(told) - len(tellable)
-        said = {"findings": tellable[:TOLD_MAX], "not supported": left_out}
+        fit = _fitting(tellable[:TOLD_MAX], FINDINGS_TOKENS)
+        said = {"findings": fit, "not supported": left_out}
         self.talk = self.talk[:2]
         for wanted, profile_told in self._profiles:
             self.talk += [Message(role="assistant", tool_calls=[wanted]), profile_told]
-        self.talk.append(Message(role="user", content=json.dumps(said)))
+        self.talk.append(Message(role="user", content=_json(said)))
 
     def objection(self, text: str) -> str:
         """What is wrong with an answer, or nothing."""
@@ -145,6 +154,13 @@ class Inquiry:
         hash = store(run.studio.blobs, deck)
         call.say("insight.deck", deck=hash, slides=len(deck.slides))
         return {"deck": hash, "slides": len(deck.slides)}
+
+    def _shorten(self) -> None:
+        """The oldest results are told by name only, until the talk is short enough."""
+        while self._told_of and tokens.count_prompt(self.talk) > TALK_TOKENS:
+            look, message = self._told_of.pop(0)
+            about = {"look": look.number, "recipe": look.outcome.recipe, "findings": []}
+            message.content = _json({**about, "notes": ["Told before; it counts."]})
 
     def _receipts(self) -> list[Receipt]:
         return receive(self.looks)
@@ -181,16 +197,32 @@ class Inquiry:
         return {**about, "findings": findings, "notes": look.outcome.notes[:NOTES_MAX]}
 
 
-def _columns(table: str, made: dict[str, Any]) -> str:
+def _columns(table: str, made: dict[str, Any], tokens_max: int) -> str:
     """A profile as a model is told it: the columns that matter first, not all ten thousand."""
     wanted = ("name", "type", "role", "missing", "distinct", "min", "max")
     ranked = sorted(made["columns"], key=lambda column: ROLES.index(column["role"]))
-    kept = [
+    told = [
         {name: column[name] for name in wanted if column.get(name) is not None} | _values(column)
         for column in ranked[:COLUMNS_MAX]
     ]
-    more = {"more columns": len(ranked) - len(kept)} if len(ranked) > len(kept) else {}
-    return json.dumps({"table": table, "rows": made["rows"], "columns": kept, **more})
+    kept = _fitting(told, tokens_max)
+    left = len(ranked) - len(kept) + made.get("more", 0)
+    more = {"more columns": left} if left else {}
+    return _json({"table": table, "rows": made["rows"], "columns": kept, **more})
+
+
+def _fitting(told: list[dict[str, Any]], tokens_max: int) -> list[dict[str, Any]]:
+    """As many as fit, from the first; one at least."""
+    left = tokens_max
+    for place, one in enumerate(told):
+        left -= tokens.count(_json(one))
+        if left < 0:
+            return told[: max(place, 1)]
+    return told
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)  # escapes cost a model three times as much
 
 
 def _values(column: dict[str, Any]) -> dict[str, Any]:

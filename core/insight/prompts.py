@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from core.insight.landings import LandedFile
 
+TROUBLE_MAX = 600
 SYSTEM = """\
 You answer questions about tables by running tools, one small step at a time.
 Begin with profile for each table, then use the tools that speak to the question, then look around.
@@ -34,4 +35,4 @@ def remark(text: str) -> str:
 
 def trouble(text: str) -> str:
     """A tool's result when it did not work."""
-    return json.dumps({"error": text})
+    return json.dumps({"error": text[:TROUBLE_MAX]}, ensure_ascii=False)

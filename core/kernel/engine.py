@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from dbos import DBOS, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
-from dbos.error import DBOSException
 
 from core.errors import Misuse
 from core.storage.database import Database
@@ -91,13 +90,12 @@ class Engine:
 
         Raises Misuse in a thread that is not the operation's own.
         """
-        try:
-            return DBOS.reserve_step()
-        except DBOSException as error:
+        if DBOS.workflow_id is None:
             raise Misuse(
                 "A step was taken outside the operation's own thread.",
                 hint="Use run.map to work in parallel.",
-            ) from error
+            )
+        return DBOS.reserve_step()
 
     def act(self, slot: Any, name: str, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """The value of `act`, checkpointed; a repeated leg gets the recorded one.
@@ -121,9 +119,9 @@ class Engine:
         _aside(look)
         return found
 
-    def close(self, patience_s: int = 0) -> None:
-        """Running legs get `patience_s` to end; unfinished ones stay for the next process."""
-        DBOS.destroy(workflow_completion_timeout_sec=patience_s)
+    def close(self) -> None:
+        """Threads end; unfinished legs stay for the next process."""
+        DBOS.destroy()
 
 
 @DBOS.workflow(name="leg", max_recovery_attempts=50)

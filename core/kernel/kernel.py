@@ -58,12 +58,11 @@ class Kernel:
         self.engine.launch(queues)
         self.watch.start()
 
-    def close(self, patience_s: int = 0) -> None:
-        """Stop working; what is unfinished after `patience_s` stays for the next process."""
+    def close(self) -> None:
+        """Stop working; what is unfinished stays for the next process."""
         self.watch.close()
-        self.closing = patience_s == 0
-        self.engine.close(patience_s)
         self.closing = True
+        self.engine.close()
         self.events.close()
 
     # What people do with tasks.
@@ -193,10 +192,7 @@ class Kernel:
             budget = {"nusd": operation.policy.budget_nusd}
         if budget:
             who = who.model_copy(update={"scopes": (*who.scopes, f"task:{id}")})
-        try:
-            checked = operation.input.model_validate(input).model_dump(mode="json")
-        except ValueError as error:
-            raise Invalid(f"{name} cannot use this input: {error}") from error
+        checked = operation.checked(input)
         row = {
             "id": id,
             "operation": name,

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, get_type_hints
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
+from core.errors import Invalid
 from core.kernel.registry import Registry
+from core.kernel.values import plain
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,24 @@ class Operation:
     def title(self) -> str:
         """What it does, in one line."""
         return (self.fn.__doc__ or self.name).strip().splitlines()[0].rstrip(".")
+
+    def checked(self, input: dict[str, Any]) -> dict[str, Any]:
+        """The input as JSON, whole and valid. Raises Invalid."""
+        try:
+            return plain(self.input.model_validate(input).model_dump(mode="json"))
+        except ValidationError as error:
+            raise unfit(self.name, error) from error
+
+
+def unfit(what: str, error: ValidationError) -> Invalid:
+    """What is wrong with an input, in a sentence; the input itself is not repeated."""
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    place = " ".join(str(part) for part in first["loc"]) or "input"
+    more = f" There are {error.error_count()} such problems." if error.error_count() > 1 else ""
+    return Invalid(
+        f"{what} cannot use this {place}.",
+        hint=f"{first['msg'].removeprefix('Value error, ')}.{more}",
+    )
 
 
 OPERATIONS: Registry[Operation] = Registry("operation")

@@ -8,9 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
 
-from core.errors import ActFailed, Cancelled, Invalid
+from core.errors import ActFailed, Cancelled, StudioError
 from core.kernel import legs, steps
 from core.kernel.gates import Ask, Who
 from core.kernel.records import PROCESS, STEP, TASK, WAIT
@@ -26,7 +25,7 @@ BURY_GRACE = timedelta(seconds=60)
 
 
 class Watch:
-    """Every 0.2 s: stops asked for elsewhere. Every second: deadlines, the lost and the dead."""
+    """Every 0.1 s: stops asked for elsewhere. Every second: deadlines, the lost and the dead."""
 
     def __init__(self, kernel: Kernel, silence_s: float) -> None:
         self._kernel = kernel
@@ -51,14 +50,14 @@ class Watch:
         every_s += [] if self._alone else [self.beat, self.adopt]
         slow = [self.renew, self.free, self.bury]
         tick = 0
-        while not self._closed.wait(1 if self._alone else 0.2):
-            tick += 5 if self._alone else 1
+        while not self._closed.wait(1 if self._alone else 0.1):
+            tick += 10 if self._alone else 1
             due = [] if self._alone else [self.relay_stops]
-            due += every_s if tick % 5 == 0 else []
-            for chore in due + (slow if tick % 50 == 0 else []):
+            due += every_s if tick % 10 == 0 else []
+            for chore in due + (slow if tick % 100 == 0 else []):
                 try:
                     chore()
-                except (SQLAlchemyError, Invalid):
+                except (*self._kernel.database.errors, StudioError):
                     log.exception("The watch could not finish %s.", chore.__name__)
 
     def expire(self) -> None:
@@ -127,7 +126,10 @@ class Watch:
 
     def relay_stops(self) -> None:
         """Tasks that run here and were cancelled in another process are stopped."""
-        asked = sa.select(TASK.c.id).where(TASK.c.id.in_(self._kernel.calls.tasks()))
+        here = self._kernel.calls.tasks()
+        if not here:
+            return
+        asked = sa.select(TASK.c.id).where(TASK.c.id.in_(here))
         for task in self._kernel.database.rows(asked.where(TASK.c.cancel_at.is_not(None))):
             self._kernel.calls.stop(task.id)
 

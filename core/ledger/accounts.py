@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from core.errors import Invalid
 from core.kernel.gates import Amounts, Ask, Verdict, Who
-from core.ledger.limits import Allowance, Key, Limits, Remaining, refusal
+from core.ledger.limits import Allowance, Key, Limits, Remaining, refusal, uncountable
 from core.ledger.records import LIMIT, USAGE
 from core.ledger.statements import Statements
 from core.ledger.windows import UNITS, account_name, starts_at, window
@@ -33,7 +34,10 @@ class Accounts:
     # What people ask.
 
     def limit(self, scope: str, unit: str, period: str, max: int, org_id: str = "") -> None:
-        """At most `max` of `unit` per `period` for `scope`; "person:*" is everyone's default."""
+        """At most `max` of `unit` per `period` for `scope`; "person:*" is everyone's default.
+
+        Raises Invalid for what is no amount.
+        """
         self._database.transaction(
             lambda db: self.set_limit(db, scope, unit, period, max, org_id=org_id)
         )
@@ -42,6 +46,8 @@ class Accounts:
         self, db: sa.Connection, scope: str, unit: str, period: str, max: int, *, org_id: str = ""
     ) -> None:
         """The same inside a transaction."""
+        if no := uncountable({unit: max}):
+            raise Invalid(no.message, hint=no.hint)
         row = {"scope": scope, "unit": unit, "period": period, "max": max, "org_id": org_id}
         insert = self._database.insert(LIMIT).values(row)
         insert = insert.on_conflict_do_update(
@@ -85,6 +91,8 @@ class Accounts:
     def hold(self, db: sa.Connection, ask: Ask) -> Verdict:
         """Hold the estimate on every scope in every limited window, or nowhere."""
         amounts = {unit: amount for unit, amount in ask.estimate.items() if amount}
+        if no := uncountable(amounts):  # fail closed: what has no account cannot be held
+            return no
         if not amounts:
             return Verdict("ledger")
         at = now()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from core.kernel.gates import Verdict
-from core.ledger.windows import NAMES, resets_at
+from core.kernel.values import AMOUNT_MAX
+from core.ledger.windows import NAMES, UNITS, resets_at
 
 Key = tuple[str, str, str]  # scope, unit, period
 Limits = dict[Key, int]  # e.g. {("person:*", "nusd", "hour"): 2_000_000_000}
@@ -40,6 +42,21 @@ class Allowance:
     left: dict[str, int]
     resets_at: datetime | None  # of the limit that said no, or of the tightest one in money
     verdict: Verdict
+
+
+def uncountable(amounts: Mapping[str, object]) -> Verdict | None:
+    """The ledger's no to what it has no accounts for: other units, less than nothing, parts."""
+    for unit, value in amounts.items():
+        if unit in UNITS and isinstance(value, int) and 0 <= value <= AMOUNT_MAX:
+            continue
+        return Verdict(
+            "ledger",
+            "refuse",
+            "invalid",
+            f"{value} {unit} cannot be counted.",
+            hint=f"Amounts are whole numbers from zero up, of {' or '.join(UNITS)}.",
+        )
+    return None
 
 
 def refusal(key: Key, most: int, left: int, at: datetime) -> Verdict:

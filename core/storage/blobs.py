@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from core.errors import NotFound, Unavailable
 from core.storage.database import explained
 
 CHUNK_BYTES = 1 << 20
+LEFT_S = 24 * 3600  # no upload takes longer
 HASH = r"^[0-9a-f]{64}$"
 
 
@@ -59,6 +61,9 @@ class Folder:
         self.root = root
         with explained(f"The folder {str(root)!r}", "Set STUDIO_DATA_DIR to another."):
             root.mkdir(parents=True, exist_ok=True)
+            for left in root.glob("put-*"):  # by a process that was killed while it wrote
+                if left.stat().st_mtime < time.time() - LEFT_S:
+                    left.unlink(missing_ok=True)
 
     def put(self, chunks: Iterable[bytes]) -> tuple[str, int]:
         """Store the bytes and return their SHA-256 and size. Raises Unavailable on a full disk."""

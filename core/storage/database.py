@@ -15,7 +15,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from core.errors import Unavailable
 
@@ -74,6 +74,7 @@ class Database:
                 self._claim = claim(file.with_suffix(".lock"))
         self.engine = sa.create_engine(url, pool_size=pool_size, max_overflow=2 * pool_size)
         self._driver_error: type[Exception] = self.engine.dialect.loaded_dbapi.Error
+        self.errors = (SQLAlchemyError, self._driver_error)  # all that a transaction may raise
         event.listen(self.engine, "connect", _prepare if self.is_sqlite else _in_utc)
         self._reach()
 
@@ -101,6 +102,7 @@ class Database:
         The write lock comes first, so what `act` reads cannot change under it; on Postgres
         lock rows in one order: step, accounts by id, task.
         """
+        committing = False
         for attempt in range(8):
             try:
                 # An open transaction, so that the driver may be used directly inside.
@@ -108,6 +110,7 @@ class Database:
                     if self.is_sqlite:
                         db.exec_driver_sql("BEGIN IMMEDIATE")
                     result = act(db)
+                    committing = True
                     transaction.commit()
                     return result
             except (OperationalError, self._driver_error) as error:
@@ -117,9 +120,11 @@ class Database:
                         "The disk is full, so nothing more can be recorded.",
                         hint="Free some space; finished steps are kept and the task can go on.",
                     ) from error
-                lost = getattr(error, "connection_invalidated", False)  # the server restarted
+                # The server restarted; when that was during the commit, nobody knows what it did.
+                lost = getattr(error, "connection_invalidated", False) and not committing
                 if not lost and getattr(cause, "sqlstate", "") not in RETRIED:
                     raise
+            committing = False
             time.sleep(0.01 * 2**attempt)
         raise Unavailable("The database is too busy.", hint="Try again in a minute.")
 

@@ -35,6 +35,7 @@ class Story:
     test: str = ""
     verdict: Verdict = field(default_factory=lambda: Verdict(1.0, 0.0, 0))
     slices: dict[str, tuple[Slice, str, Verdict]] = field(default_factory=dict)
+    per_row: Story | None = None  # of a total: the average of its rows, if that is the clearer
 
     @property
     def words(self) -> tuple[str, str, str]:
@@ -60,7 +61,9 @@ def tell(sheet: Sheet, story: Story) -> None:
     title = f"{story.names['measure']} by {period}"
     periods = sheet.ask(title, story.comparison.periods())
     whole = sheet.ask(f"{title}, compared", story.comparison.whole())
-    _whole(sheet, story, periods, whole)
+    _whole(sheet, story, periods, whole, key_of("level", story.comparison.measure))
+    if story.per_row is not None:
+        _average(sheet, story.per_row)
     if story.dimension is not None:
         _segments(sheet, story, story.dimension, whole)
     for role in ("carrier", "opponent"):
@@ -68,6 +71,15 @@ def tell(sheet: Sheet, story: Story) -> None:
             _slice(sheet, story, role, whole)
     if story.comparison.total:
         _price_volume_mix(sheet, story)
+
+
+def _average(sheet: Sheet, story: Story) -> None:
+    """The rows themselves changed, however many there were."""
+    title = f"{story.names['measure']} by {story.comparison.wanted.period}"
+    periods = sheet.ask(title, story.comparison.periods())
+    whole = sheet.ask(f"{title}, compared", story.comparison.whole())
+    if (sheet.cell(whole, "change") or 0) * story.amount > 0:
+        _whole(sheet, story, periods, whole, None)
 
 
 def _number(story: Story, label: str, query: int, column: str, **parts: object) -> Figure:
@@ -80,7 +92,8 @@ def _percent(story: Story, label: str, query: int, column: str, **parts: object)
     return figure(text, query, column, **({"style": "percent", "scale": 100} | parts))
 
 
-def _whole(sheet: Sheet, story: Story, periods: int, whole: int) -> None:
+def _whole(sheet: Sheet, story: Story, periods: int, whole: int, level: str | None) -> None:
+    """Whether it changed beyond the usual; and how much, as a fact, under the key `level`."""
     fell, fall, less = story.words
     wanted = story.comparison.wanted
     figures = {
@@ -113,7 +126,7 @@ def _whole(sheet: Sheet, story: Story, periods: int, whole: int) -> None:
         alt="One bar a period; the period in question is marked.",
     )
     sheet.finding(
-        key_of("change", story.comparison.measure),
+        key_of("change", story.comparison.measure, *([] if level else ["per row"])),
         f"{{measure}} {fell} by {by} in {{period}}, from {{before}} to {{after}}",
         details=details,
         caveats=[
@@ -128,8 +141,10 @@ def _whole(sheet: Sheet, story: Story, periods: int, whole: int) -> None:
         chart=chart,
         weight=1.0,
     )
+    if level is None:
+        return
     sheet.finding(
-        key_of("level", story.comparison.measure),
+        level,
         f"{{measure}} was {{after}} in {{period}}, {{drop}} {less} than in {{previous}}",
         figures=figures,
         names=story.names,

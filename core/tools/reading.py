@@ -22,7 +22,8 @@ COLUMNS_MAX = 120
 ROWS_MAX = 1_000_000
 LEVELS_MAX = 60
 ENTITY_LEVELS_MIN = 8
-SORTED_ROWS_MIN = 50
+SORTED_ROWS_MIN = 50  # a level in a table sorted by it; fewer look like a group of like rows
+STACKED_ROWS_MIN = 200  # the same, in whatever order the levels are stacked
 MEASURES_SWEPT = 10  # the stated budget of a sweep: this many measures ...
 DIMENSIONS_SWEPT = 8  # ... by this many dimensions
 NUMBERS = re.compile(r"^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|REAL|DECIMAL)")
@@ -327,9 +328,10 @@ def _layout(reading: Reading, texts: dict[str, Levels]) -> Layout:
 
 
 def _stretches(texts: dict[str, Levels]) -> Groups | None:
-    """Stretches in which no category changes; they bind unless the table is merely sorted."""
+    """Stretches in which no lasting category changes; they bind unless the table is only sorted."""
     joint: np.ndarray | None = None
-    for item in texts.values():
+    lasting = [item for item in texts.values() if stretched(item.codes) is not None]
+    for item in lasting:
         joint = (
             item.codes if joint is None else grouped("", joint * len(item.names) + item.codes).codes
         )
@@ -338,6 +340,13 @@ def _stretches(texts: dict[str, Levels]) -> Groups | None:
     found = stretched(joint)
     if found is None:
         return None
-    sizes = np.bincount(runs(joint))
-    merely_sorted = found.count == len(np.unique(joint)) and sizes.min() >= SORTED_ROWS_MIN
+    least = int(np.bincount(runs(joint)).min())
+    stacked = found.count == len(np.unique(joint)) and least >= SORTED_ROWS_MIN
+    merely_sorted = stacked and (least >= STACKED_ROWS_MIN or any(map(_in_order, lasting)))
     return replace(found, binding=not merely_sorted)
+
+
+def _in_order(item: Levels) -> bool:
+    """The rows are sorted by this column."""
+    steps = np.diff(item.codes)
+    return bool((steps >= 0).all() or (steps <= 0).all())

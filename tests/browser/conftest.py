@@ -55,16 +55,17 @@ def chromium() -> str | None:
     return next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """One Chromium for all tests."""
+    """One Chromium a module: its driver keeps an event loop running in this thread until closed."""
     path = chromium()
     if path is None:
         if os.environ.get("CI"):
             pytest.fail("Chromium is missing.")
         pytest.skip("Chromium is missing: install it to run the browser tests")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=20_000)  # machines that test are often busy
     with sync_playwright() as driver:
         opened = driver.chromium.launch(executable_path=path, args=FLAGS)
         yield opened

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from playwright.sync_api import expect
 
 from tests.browser.conftest import serving
@@ -11,9 +9,7 @@ from tests.browser.conftest import serving
 
 def test_a_deep_link_comes_first_and_is_framed(page, tmp_path):
     with serving(tmp_path / "fresh") as url:
-        began = time.monotonic()
         page.goto(f"{url}/chat")
         expect(page.get_by_text("Conversations that show their work")).to_be_visible()
-        assert time.monotonic() - began < 15
         expect(page.locator(".st-key-topbar")).to_be_visible()
         assert page.elsewhere == []

@@ -37,6 +37,7 @@ def test_signing_out_puts_the_wall_back(page, wide):
     page.goto(wide)
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
+    expect(page.locator(".st-key-topbar")).to_be_visible()
     page.locator(".st-key-me button").first.click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -14,10 +15,11 @@ from core.tools.comparison import Comparison
 from core.tools.evidence import Outcome
 from core.tools.periods import choose, labels
 from core.tools.reading import Reading, adds_up, read
-from core.tools.sheet import Sheet, spoken
+from core.tools.sheet import PENDING_P, Sheet, spoken
 from core.tools.statistics.association import Verdict
 from core.tools.statistics.drill import Slice, carrier, opponent, weights
 from core.tools.statistics.layout import stretched
+from core.tools.statistics.rows import in_time, step_p, with_rows
 from core.tools.statistics.series import plain_step, step, without_weekdays
 from core.tools.timeline import Timeline, timeline
 from core.tools.tool import tool
@@ -96,6 +98,9 @@ def _look(sheet: Sheet, reading: Reading, comparison: Comparison, dimensions: li
     story = Story(reading, comparison, float(parts.sum()), _main_dimension(parts, codes, sign))
     story.test = sheet.test(f"change of {measure}", "robust step", whole, "SD", FLOOR)
     story.verdict = whole
+    if comparison.total and line is not None and not line.one_each:
+        average = weights(values, current, before, total=False).sum()
+        story.per_row = _per_row(sheet, story, line, float(average))
     for role, found in (
         ("carrier", carrier(parts, size, codes)),
         ("opponent", opponent(parts, size, codes)),
@@ -105,6 +110,19 @@ def _look(sheet: Sheet, reading: Reading, comparison: Comparison, dimensions: li
         if found is not None:
             story.slices[role] = (found, name, verdict)
     return story
+
+
+def _per_row(sheet: Sheet, story: Story, line: Timeline, amount: float) -> Story | None:
+    """The story of the average behind a total; None if the total's own is the clearer."""
+    comparison = replace(story.comparison, total=False)
+    verdict = _moved(story.reading, comparison, line, None)
+    if np.sign(verdict.effect) != np.sign(amount):
+        verdict = Verdict(1.0, verdict.effect, verdict.n)
+    name = f"change of average {comparison.measure}"
+    test = sheet.test(name, "robust step", verdict, "SD", FLOOR)
+    if verdict.p > PENDING_P or verdict.p >= story.verdict.p:
+        return None
+    return Story(story.reading, comparison, amount, None, test, verdict)
 
 
 def _slice_verdict(
@@ -151,6 +169,10 @@ def _moved(
     first, start, end = int(then.argmax()), int(now.argmax()), len(now) - int(now[::-1].argmax())
     history = step(series[:end], start)
     near = plain_step(series[first:end], start - first) if start - first >= 8 else history
+    if not comparison.total and not line.one_each:
+        rows = in_time(values, line.codes, reading.layout)
+        history = with_rows(history, step_p(rows.between(0, end), start))
+        near = with_rows(near, step_p(rows.between(first, end), start - first))
     if near.p > DOUBT_P or near.effect * history.effect <= 0 or abs(near.effect) < FLOOR:
         return Verdict(max(history.p, near.p), history.effect, history.n)
     return history

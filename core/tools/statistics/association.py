@@ -96,6 +96,11 @@ def within_strata(
     return whole, _slope(_inside(x, strata), _inside(y, strata), layout)
 
 
+def products_p(left: np.ndarray, right: np.ndarray, layout: Layout) -> float:
+    """P that two columns do not move together, neighbours and groups taken as units."""
+    return _product_p(left, right, layout)
+
+
 def turned(values: np.ndarray, codes: np.ndarray, strata: np.ndarray) -> np.ndarray:
     """The levels whose difference from the rest turns round inside the strata, at first sight."""
     ranks = centred_ranks(values)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 SUSPECTS_MAX = 10
-TAIL_SHARE = 0.1
+TAIL_SHARE = 0.04
 TAIL_MIN = 15
 ROWS_MIN = 50
+GRID_MISFIT = 0.01  # of a step
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def gap_in_tail(values: np.ndarray) -> Tail:
     n = len(values)
     middle = float(np.median(values)) if n else 0.0
     nothing = Tail(1.0, 1.0, 0, middle, float("inf"), n)
-    away = np.sort(np.abs(values - middle))[::-1]
+    away = np.sort(np.abs(_spread(values) - middle))[::-1]
     away = away[away > 0]
     size = min(len(away) - 1, max(TAIL_MIN + SUSPECTS_MAX, int(n * TAIL_SHARE)))
     if n < ROWS_MIN or size < TAIL_MIN + SUSPECTS_MAX:
@@ -46,6 +47,21 @@ def gap_in_tail(values: np.ndarray) -> Tail:
     if (spacing > 0).mean() < 0.5:  # ties: too few distinct values to speak of a gap
         return nothing
     return _widest(spacing, away, middle, n)
+
+
+def _spread(values: np.ndarray) -> np.ndarray:
+    """Values rounded to an even grid, spread evenly over the width they were rounded from."""
+    found, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    if len(found) < 2 or len(found) > values.size / 2:
+        return values
+    grid = float(np.diff(found).min())
+    steps = (found - found[0]) / grid
+    if np.abs(steps - np.round(steps)).max() > GRID_MISFIT:
+        return values
+    rank = np.empty(len(values))
+    rank[np.argsort(place, kind="stable")] = np.arange(len(values))
+    first = np.cumsum(counts) - counts
+    return values + grid * ((rank - first[place] + 0.5) / counts[place] - 0.5)
 
 
 def _widest(spacing: np.ndarray, away: np.ndarray, middle: float, n: int) -> Tail:

@@ -38,7 +38,7 @@ def child(url, tmp_path):
     def start(*commands: str) -> subprocess.Popen:
         env = {**os.environ, "WORLD": str(tmp_path), "PYTHONPATH": str(ROOT)}
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.core.kernel.child", url, *commands],
+            [sys.executable, "-m", "tests.core.kernel.proofs.child", url, *commands],
             env=env,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

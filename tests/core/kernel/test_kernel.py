@@ -177,7 +177,7 @@ def test_a_fork_past_a_step_that_has_not_ended_is_invalid(kernel):
     until(kernel, task_id, "waiting")
     with pytest.raises(Invalid, match="Step 2 has not ended"):
         kernel.fork(task_id, 3, ANA)
-    with pytest.raises(Invalid, match="cannot use this input"):
+    with pytest.raises(Invalid, match="cannot use this"):
         kernel.fork(task_id, 2, ANA, n="many")
     fork = kernel.fork(task_id, 2, ANA)
     until(kernel, fork, "waiting")

@@ -14,6 +14,7 @@ from core.kernel.calls import Call
 from core.kernel.gates import Ask, Verdict
 from core.kernel.records import AUDIT
 from core.kernel.steps import INLINE_MAX_BYTES, outcome_of, result
+from core.kernel.steps import broken as unforeseen
 from core.storage.blobs import Folder
 from tests.core.kernel import parts
 from tests.core.kernel.parts import ANA, WORLD, one, steps, until
@@ -21,8 +22,9 @@ from tests.core.kernel.parts import ANA, WORLD, one, steps, until
 
 def test_errors_of_acts_come_back_typed_and_their_cost_is_kept(kernel):
     task = until(kernel, kernel.submit("breaks", {}, ANA), "done")
+    broken = unforeseen(KeyError("gone"))  # its own words stay in the log
     assert task.output["parts"] == [
-        ["act_failed", "'gone'", "", {"error": "KeyError"}],
+        ["act_failed", broken.message, broken.hint, {"error": "KeyError"}],
         ["error", "Provider down.", "Retry.", {}],
     ]
     assert steps(kernel, task.id)[0].cost_nusd == 25

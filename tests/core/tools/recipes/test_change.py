@@ -98,7 +98,7 @@ def test_a_named_period_and_chosen_dimensions_are_respected(tools, shop):
     outcome = tools["change"](shop, WHY | {"current": "Q2 2025", "dimensions": ["channel"]})
     assert _value(outcome, "level_revenue", "period") == "2025 Q2"
     assert "parts_revenue_channel" in _findings(outcome)
-    assert len(outcome.tests) == 3
+    assert len(outcome.tests) == 4  # whole, average of a row, carrier, opponent
 
 
 def test_without_dates_it_says_so(tools, made):
