@@ -7,6 +7,7 @@ to Python, as a trigger with the claim's id. All text is written by textContent,
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,9 @@ def claims(slide: dict[str, Any], evidence: dict[str, Any], key: str) -> str | N
     `slide` is {kicker, title, body, caveats}: title is a list of spans, body and caveats lists of
     such lists, and a span is {text, claim?}. `evidence` is what `evidence.panel` gives by claim.
     """
-    data = {"slide": slide, "evidence": evidence}
-    return _element(data=data, key=key, on_recompute_change=_nothing).recompute
+    text = json.dumps({"slide": slide, "evidence": evidence})
+    # As text: for a dict Streamlit looks for frames in it, and loads pandas to know one.
+    return _element(data={"json": text}, key=key, on_recompute_change=_nothing).recompute
 
 
 def _nothing() -> None:

@@ -8,8 +8,8 @@ import streamlit as st
 
 from components import session
 from components.approval_card import approval_card
+from components.govern.money import day_limit, took_today
 from components.layout import PAGES, facts, meter
-from components.money import day_limit, took_today
 from components.sign_in import sign_out
 from components.theme import mode, palette
 from components.words import clock, muted, named, plain, since, took, usd
@@ -34,7 +34,7 @@ def draw(title: str) -> None:
         _person()
 
 
-@st.fragment(run_every="5s")
+@st.fragment(run_every=5)  # a number: Streamlit reads "5s" with pandas, which costs a second
 def pulse() -> None:
     """Rerun the page when a badge would change: work begins and ends in other tabs too."""
     seen = _counts()

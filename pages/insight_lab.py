@@ -1,4 +1,4 @@
-"""Insight Lab: sources on the left, the question and its run in the centre, the deck right."""
+"""Insight Lab: ask on top; below it the sources, the run while it goes on, and the deck."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import streamlit as st
 
 from components import session
 from components.lab import address, empty, question, run_view, sources
+from components.lab.deck_view import warm_charts
 from components.layout import ICON, crumb, history
-from components.words import muted
+from components.words import muted, plain
 from core import governance
 from core.errors import NotFound
 
@@ -35,13 +36,15 @@ def show_run(task_id: str) -> None:
         raise NotFound(f"No run {task_id[:8]!r}.", hint="Open one of the runs on the left.")
     crumb("Insight Lab", task.input["question"])
     given = sources.of_task(task.input)
+    with st.container(key="asked"):  # a phone has no room for it in the bar
+        st.markdown(f"**{plain(task.input['question'], 400)}**")
     ask = st.container()
-    left, centre, right = st.columns([27, 31, 42], gap="medium")
-    with left:
+    places = run_view.places(task)
+    with places.sources:
         read = sources.draw(given, fixed=True)
     with ask:
         question.box(given, suggested(read), key="again")
-    run_view.draw(task, centre.container(), right.container(gap="small"))
+    run_view.draw(task, places)
 
 
 def show_draft(chosen: list) -> None:
@@ -53,6 +56,7 @@ def show_draft(chosen: list) -> None:
         read = sources.draw(chosen, fixed=False)
     with ask:
         question.box([one for one, _, _ in read], suggested(read), key="new")
+    warm_charts()
     with right, st.container(border=True, key="next"):
         st.markdown("**Ask anything these columns can answer**")
         st.markdown(

@@ -88,9 +88,10 @@ function place(pop, anchor) {
 }
 
 export default function (component) {
-  const { data, parentElement, setTriggerValue } = component
+  const { parentElement, setTriggerValue } = component
+  const data = JSON.parse(component.data.json)
   const root = parentElement.querySelector("#root")
-  const stamp = JSON.stringify(data)
+  const stamp = component.data.json
   if (root.dataset.stamp !== stamp) {
     root.dataset.stamp = stamp
     const box = make("div", undefined, "pop")

@@ -8,9 +8,9 @@ from typing import Any
 
 import streamlit as st
 
+from components.govern.money import remaining, whose
 from components.govern.table import table
 from components.layout import figures, section
-from components.money import remaining, whose
 from components.theme import mode, palette
 from components.words import clock, count, muted, usd
 

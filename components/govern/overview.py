@@ -10,8 +10,8 @@ from components import session
 from components.approval_card import approval_card
 from components.govern.health import parts_table
 from components.govern.limits import limits_table
+from components.govern.money import day_limit, remaining
 from components.layout import PAGES, section, state
-from components.money import day_limit, remaining
 from components.words import ago, count, muted, named, plain, usd
 from core import governance
 

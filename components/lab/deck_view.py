@@ -40,6 +40,12 @@ def draw_slide(number: int, slide: Any, deck: Any, *, recompute: bool) -> str | 
     return wanted
 
 
+def warm_charts() -> None:
+    """The browser has the chart library before the first slide needs it; nothing is shown."""
+    with st.container(key="warm_charts"):
+        st.plotly_chart({"data": [], "layout": {"height": 10}}, key="warm_chart", alt="")
+
+
 def _chart(number: int, slide: Any, deck: Any) -> None:
     if not slide.chart or slide.query not in deck.queries:
         st.empty()  # a live page does not end, so what stood here before must be replaced

@@ -11,7 +11,6 @@ from components import session
 from components.lab.live import follow
 from components.lab.run_log import RunLog
 from components.lab.timeline import LiveSteps, draw_steps
-from components.layout import heading
 from components.problem import show_error
 from components.words import muted, plain, since, took, usd
 from core import governance
@@ -30,11 +29,22 @@ def log_of(task: Any) -> RunLog:
     return _ended_log(task.id) if task.state in ENDED else _read(task.id)
 
 
-def ended(task: Any, log: RunLog) -> None:
-    """The run's line, why it ended, its steps folded."""
-    heading("Run", header(task, log, budget_nusd(task)))
-    _verdict(task, log)
-    draw_steps(log, _outcomes(task.id))
+def folded(task: Any, log: RunLog) -> None:
+    """The steps of a run that is over, folded away under what they took."""
+    with st.expander(f"**Steps** {muted(f'· {header(task, log, None)}')}", key="steps"):
+        draw_steps(log, _outcomes(task.id))
+
+
+def verdict(task: Any, log: RunLog) -> None:
+    """Why it ended, when it is not simply done."""
+    stopped = (task.output or {}).get("stopped")
+    if task.state == "cancelled":
+        kept = STOPPED["cancelled"] if log.deck_seq else "The run was stopped. Its steps are kept."
+        st.info(kept, icon=":material/stop_circle:")
+    elif task.error:
+        show_error(task.error, f"task {task.id[:8]}")
+    elif stopped:
+        st.warning(STOPPED.get(stopped, plain(stopped, 400)), icon=":material/pause_circle:")
 
 
 def live(task: Any, log: RunLog, beside: Callable[[], None]) -> None:
@@ -124,18 +134,6 @@ def _outcomes(task_id: str) -> Callable[[int], Any]:
         return result(recorded, studio.blobs)
 
     return outcome
-
-
-def _verdict(task: Any, log: RunLog) -> None:
-    """Why it ended, when it is not simply done."""
-    stopped = (task.output or {}).get("stopped")
-    if task.state == "cancelled":
-        kept = STOPPED["cancelled"] if log.deck_seq else "The run was stopped. Its steps are kept."
-        st.info(kept, icon=":material/stop_circle:")
-    elif task.error:
-        show_error(task.error, f"task {task.id[:8]}")
-    elif stopped:
-        st.warning(STOPPED.get(stopped, plain(stopped, 400)), icon=":material/pause_circle:")
 
 
 def _doing(log: RunLog) -> str:

@@ -1,8 +1,8 @@
-"""A run on the Lab's page: its steps in one column, its deck in the next."""
+"""A run on the Lab's page: three columns while it goes on; once it is over, the deck comes first."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -14,21 +14,43 @@ from components.words import count, muted
 from core.kernel.records import ENDED
 
 
-def draw(task: Any, steps_box: Any, deck_box: Any) -> None:
-    """Both columns. While the run is live this does not return; interaction interrupts it."""
+class Places(NamedTuple):
+    """Where the parts of a run stand."""
+
+    verdict: Any
+    steps: Any
+    sources: Any
+    deck: Any
+
+
+def places(task: Any) -> Places:
+    """Places for a run that goes on, or for one that is over: then its deck is what one came for."""
+    verdict = st.container()
+    if task.state in ENDED:
+        aside, deck = st.columns([28, 72], gap="medium")
+        beside = aside.container(gap="medium")
+        return Places(verdict, beside.container(), beside.container(), deck.container(gap="small"))
+    sources, steps, deck = st.columns([27, 31, 42], gap="medium")
+    return Places(verdict, steps.container(), sources, deck.container(gap="small"))
+
+
+def draw(task: Any, at: Places) -> None:
+    """The run. While it is live this does not return; interaction interrupts it."""
     log = run_steps.log_of(task)
     if task.state in ENDED:
-        with steps_box:
-            run_steps.ended(task, log)
-        with deck_box:
+        with at.verdict:
+            run_steps.verdict(task, log)
+        with at.steps:
+            run_steps.folded(task, log)
+        with at.deck:
             _deck(task, log)
         return
 
     def beside() -> None:
-        with deck_box:
+        with at.deck:
             _growing(run_steps.deck_of(task, log))
 
-    with steps_box:
+    with at.steps:
         run_steps.live(task, log, beside)
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 Format = Literal["csv", "json", "jsonl", "parquet"]
+SIGN = r"^[^\r\n\x00\x80-\U0010ffff]?$"  # one ASCII character or none
 ROWS_SHOWN = 20  # examples of rows that were set aside
 NULLS = (
     *("na", "n/a", "#n/a", "#na", "null", "none", "nil", "nan", "-nan", "<na>", "\\n", "(null)"),
@@ -19,8 +20,10 @@ class ReadOptions(BaseModel):
 
     format: Format | None = None
     encoding: str | None = None  # "utf-8", "cp1252", ...; "utf-8+cp1252": line by line
-    delimiter: str | None = Field(default=None, max_length=1)
-    quote: str | None = Field(default=None, max_length=1, description='"" if nothing is quoted')
+    delimiter: str | None = Field(default=None, pattern=SIGN, max_length=1)
+    quote: str | None = Field(
+        default=None, pattern=SIGN, description='"" if nothing is quoted', max_length=1
+    )
     skip: int | None = Field(default=None, ge=0, description="Rows before the header")
     header: bool | None = None
     decimal: Literal[".", ","] | None = None  # where the values themselves leave it open

@@ -20,7 +20,7 @@ from core.insight.checks.supply import Supply
 from core.insight.checks.unpack import unpack
 from core.insight.claims import Claim, sql_hash, write, written
 from core.insight.drawer import trim
-from core.insight.receipts import Receipt
+from core.insight.receipts import Q_MAX, Receipt
 from core.insight.render import receipt_line, references
 from core.insight.slides import Deck, Slide
 
@@ -31,7 +31,7 @@ NEAR = 1e-9  # relative: sums in another order differ less; it is the same numbe
 class Checked(BaseModel):
     """One thing the deck says, and what the data says now."""
 
-    id: str  # a claim's id, "chart KEY", "receipt KEY" or "words KEY"
+    id: str  # a claim's id, "chart KEY", "receipt KEY", "words KEY", "look N" or "method"
     status: Status
     stored: str = ""  # as the deck has it
     found: str | None = None  # as it is computed now
@@ -64,12 +64,17 @@ def verify(pack: Path, data: list[Path] | None = None) -> Verification:
         (at / "given").mkdir()
         unpacked = unpack(pack, at / "given")
         files = [(one.name, one) for one in data] if data else unpacked.files
-        return check_deck(unpacked.deck, files, at)
+        return check_deck(unpacked.deck, files, at, exact=not data)
 
 
-def check_deck(deck: Deck, files: list[tuple[str, Path]], folder: Path) -> Verification:
-    """What of the deck holds for `files` (name, path); landed copies are made in `folder`."""
-    supply = Supply(deck, files, folder)
+def check_deck(
+    deck: Deck, files: list[tuple[str, Path]], folder: Path, *, exact: bool = False
+) -> Verification:
+    """What of the deck holds for `files` (name, path); landed copies are made in `folder`.
+
+    `exact`: only the very files the deck names count, as in a pack that brings its own.
+    """
+    supply = Supply(deck, files, folder, exact=exact)
     with open_tables(supply.tables, temp=folder / "spill") as tables:
         again = Again(deck, supply, tables)
         claims = [_claim(deck, claim, again) for claim in deck.claims.values()]
@@ -77,6 +82,8 @@ def check_deck(deck: Deck, files: list[tuple[str, Path]], folder: Path) -> Verif
         claims += [_receipt(deck, one, again) for one in _receipts(deck)]
         claims += _left_out(deck, again)
         claims += _words(deck, again)
+        claims += _counts(deck, again)
+        claims += _looks(deck, again)
     counts = dict.fromkeys(("match", "drift", "unverifiable"), 0)
     for one in claims:
         counts[one.status] += 1
@@ -97,6 +104,9 @@ def _claim(deck: Deck, claim: Claim, again: Again) -> Checked:
     grid = again.grid(claim.evidence.query)
     if isinstance(grid, str):
         return _cannot(made, grid)
+    if again.unchanged and (reason := _otherwise(claim, again.claim(claim.id, asked.look))):
+        made.status, made.reason = "drift", reason
+        return made
     try:
         made.found, value = claim.again(grid)
     except NotFound as error:
@@ -108,6 +118,16 @@ def _claim(deck: Deck, claim: Claim, again: Again) -> Checked:
     elif made.difference:
         made.reason = "The same as written; the exact value differs."
     return made
+
+
+def _otherwise(claim: Claim, now: Claim | str | None) -> str:
+    """Why the claim is not the recipe's own on unchanged data; nothing when it is."""
+    if isinstance(now, str):
+        return ""  # the recipe cannot be asked; its receipt says so
+    if now is None:
+        return "The recipe makes no such number."
+    same = (now.label, now.unit, now.evidence) == (claim.label, claim.unit, claim.evidence)
+    return "" if same else "The number was edited: the recipe reads or names it otherwise."
 
 
 def _chart(deck: Deck, slide: Slide, again: Again) -> Checked:
@@ -203,6 +223,7 @@ def _words(deck: Deck, again: Again) -> list[Checked]:
             slide.caveats,
             slide.kind,
         )
+        same = same and (now.chart == slide.chart or not again.unchanged)
         used = [id for text in slide.texts() for id in references(text) if id in deck.names]
         if same and all(again.names.get(id) == deck.names[id] for id in used):
             continue
@@ -211,6 +232,26 @@ def _words(deck: Deck, again: Again) -> list[Checked]:
         made.stored, made.found = slide.title, now.title
         found.append(made)
     return found
+
+
+def _counts(deck: Deck, again: Again) -> list[Checked]:
+    """The method, when the deck counts other comparisons than were made; else nothing."""
+    now, stored = again.tests(), deck.method.tests
+    if now is None or not again.unchanged or (now == stored and deck.method.q_max <= Q_MAX):
+        return []
+    made = Checked(id="method", status="drift", stored=str(sum(stored.values())))
+    made.found, made.reason = str(sum(now.values())), "The deck counts other comparisons."
+    return [made]
+
+
+def _looks(deck: Deck, again: Again) -> list[Checked]:
+    """Looks that cannot be taken again: their numbers rest on queries that nobody vouches for."""
+    shown = {slide.look for slide in deck.slides} | {one.look for one in deck.queries.values()}
+    return [
+        _cannot(Checked(id=f"look {number}", status="match"), why)
+        for number in sorted(number for number in shown if number is not None)
+        if isinstance(why := again.outcome(number), str)
+    ]
 
 
 def _slide(deck: Deck, finding: str) -> Slide | None:

@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
 
-from core.errors import NotFound
+from core.errors import NotFound, StudioError
 from core.kernel.records import ENDED, EVENT, TASK
 from core.storage.database import Database, now
 
@@ -93,7 +92,7 @@ class EventLog:
 
             try:
                 self._database.transaction(write_batch)
-            except SQLAlchemyError:
+            except BaseException:  # a full disk too: nothing that was said is lost
                 with self._lock:
                     for task_id, events in batch.items():
                         self._pending[task_id] = events + self._pending.get(task_id, [])
@@ -126,16 +125,18 @@ class EventLog:
 
     def close(self) -> None:
         """What was appended is written; viewers and the writer end."""
-        self.flush()
-        self._closed = True
-        self._ready.set()
-        self.announce(())
+        try:
+            self.flush()
+        finally:
+            self._closed = True
+            self._ready.set()
+            self.announce(())
 
     def _write_forever(self) -> None:
         while not self._closed:
             self._ready.wait()
             try:
                 self.flush()
-            except SQLAlchemyError:
+            except (*self._database.errors, StudioError):  # a full disk is the latter
                 log.exception("Events could not be written; trying again.")
             time.sleep(self._every_s)  # the first event of a burst goes at once

@@ -11,7 +11,7 @@ NAMES = {"request": "per-request", "hour": "hourly", "day": "daily", "total": "t
 
 def window(period: str, at: datetime) -> str:
     """The name of the window `at` falls in, e.g. "2026-11-20T09"; "" for all time."""
-    return at.strftime(FORMATS[period])
+    return at.strftime(FORMATS[period]) if FORMATS[period] else ""
 
 
 def starts_at(period: str, at: datetime) -> datetime:

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from core.errors import Invalid, NotFound, StudioError
 from core.governance import steps
+from core.kernel.values import text
 from core.serve.sign_in import signed_in
 
 STATUS = {"not_found": 404, "invalid": 409}
@@ -28,7 +29,7 @@ def routes(studio: Callable[[], Any], *, local: Callable[[], bool]) -> list[Rout
         person = await run_in_threadpool(signed_in, request, open_studio, local=local())
         if person is None:
             return PlainTextResponse("Sign in first.", 401)
-        task_id = request.path_params["task_id"]
+        task_id = text(request.path_params["task_id"])
         try:
             name, data = await run_in_threadpool(
                 export, open_studio, task_id, request.path_params["suffix"], person.org_id

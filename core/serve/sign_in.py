@@ -7,7 +7,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -20,6 +20,7 @@ TRIES_MAX = 5  # wrong passwords in a window, per caller
 TRIES_S = 60.0
 CALLERS_MAX = 10_000
 PASSWORD_MAX = 1_024
+FORM_BYTES_MAX = 16_384
 
 
 class SignIn:
@@ -40,14 +41,16 @@ class SignIn:
         """A session cookie and the page asked for; or the wall again, saying why."""
         if not same_origin(request):
             return PlainTextResponse("This form was sent by another site.", 403)
-        form = await request.form()
+        form = await _form(request)
+        if form is None:
+            return PlainTextResponse("This form is too large.", 413)
         target = safe_target(str(form.get("next") or "/"))
         caller = request.client.host if request.client else ""
         if self._is_tired(caller):
             return _back(target, "wait")
+        self._remember(caller)  # before the check, or many at once would all be let in
         person = await run_in_threadpool(self.studio().people.check, _password(form))
         if person is None:
-            self._remember(caller)
             await asyncio.sleep(0.5)  # guessing costs time even before the limit
             return _back(target, "wrong")
         self.wrong.pop(caller, None)
@@ -88,14 +91,15 @@ def same_origin(request: Request) -> bool:
     origin = request.headers.get("origin")
     if origin is None:
         return request.headers.get("sec-fetch-site") in ("same-origin", "none")
-    return urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
+    host = request.headers.get("host", "").lower()
+    return bool(host) and _parts(origin).netloc.lower() == host
 
 
 def safe_target(target: str) -> str:
     """`target` if it is a path of this studio, else the first page: no redirect leaves it."""
-    parts = urlsplit(target)
+    parts = _parts(target)
     is_path = target.startswith("/") and not target.startswith(("//", "/\\"))
-    is_clean = not any(character in target for character in "\r\n\t\\")
+    is_clean = target.isprintable() and "\\" not in target
     return target if is_path and is_clean and not parts.netloc and not parts.scheme else "/"
 
 
@@ -105,6 +109,26 @@ def signed_in(request: Request, studio: Any, *, local: bool) -> Any:
         return studio.people.local()
     token = request.cookies.get(COOKIE)
     return studio.people.by_session(token) if token else None
+
+
+async def _form(request: Request) -> FormData | None:
+    """The posted form; None when it is larger than any of ours, without reading it all."""
+    size = 0
+    parts: list[bytes] = []
+    async for part in request.stream():
+        size += len(part)
+        if size > FORM_BYTES_MAX:
+            return None
+        parts.append(part)
+    fields = parse_qsl(b"".join(parts).decode("utf-8", "replace"), keep_blank_values=True)
+    return FormData([(name, value) for name, value in fields])
+
+
+def _parts(address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError:  # "//[": no address at all
+        return urlsplit("//nowhere")
 
 
 def _password(form: FormData) -> str:

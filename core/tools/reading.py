@@ -31,6 +31,12 @@ WHOLE = re.compile(r"^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 ID_NAME = re.compile(
     r"(^|[_ ])(id|uuid|key|no|nr|number|code|zip|postcode|phone|index)$", re.IGNORECASE
 )
+GROUP_NAME = re.compile(  # whole numbers called so name something, whatever they look like
+    r"(^|[_ ])(cluster|group|batch|store|shop|site|branch|customer|client|user|account|person"
+    r"|patient|subject|household|member|employee|student|school|device|machine|session)$",
+    re.IGNORECASE,
+)
+ENTITY_NAME = re.compile(r"(^|[_ ])(id|ids|uuid|guid|cluster)$", re.IGNORECASE)  # of texts
 PERIOD_TEXT = re.compile(r"\d{4}-\d{2}(-\d{2}.*)?|\d{4}[- ]?Q[1-4]")
 YEAR_NAME = re.compile(r"(^|[_ ])(year|jahr|annee|yr)$", re.IGNORECASE)
 MISSING = "(missing)"
@@ -181,7 +187,11 @@ def _sorted_out(
         for name, values in roles.numbers.items()
         if name in whole and name not in ids and _is_key(name, values, narrow, n)
     }
-    owners = {name: item for name, item in narrow.items() if _owns(item, narrow, n)}
+    owners = {
+        name: item
+        for name, item in narrow.items()
+        if _owns(item, narrow, n) or _is_entity(name, item)
+    }
     entities = owners | wide | keys
     dimensions = {name: item for name, item in narrow.items() if name not in owners}
     measures = {
@@ -289,9 +299,14 @@ def _is_key(name: str, values: np.ndarray, narrow: dict[str, Levels], n: int) ->
     if np.isnan(values).any():
         return bool(ID_NAME.search(name))
     count = len(np.unique(values))
-    if ID_NAME.search(name):
+    if ID_NAME.search(name) or GROUP_NAME.search(name):
         return count > 1
     return ENTITY_LEVELS_MIN <= count <= n / 2 and _owns(_levels(values), narrow, n)
+
+
+def _is_entity(name: str, item: Levels) -> bool:
+    """Called an identifier, with too many values for segments."""
+    return bool(ENTITY_NAME.search(name)) and len(item.names) >= ENTITY_LEVELS_MIN
 
 
 def _owns(item: Levels, narrow: dict[str, Levels], n: int) -> bool:

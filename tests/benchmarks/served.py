@@ -89,9 +89,10 @@ class Viewer:
 
     def __init__(self, url: str) -> None:
         from websockets.sync.client import connect
+        from websockets.typing import Subprotocol
 
         address = url.replace("http", "ws") + "/_stcore/stream"
-        self._socket = connect(address, subprotocols=["streamlit"], max_size=None)
+        self._socket = connect(address, subprotocols=[Subprotocol("streamlit")], max_size=None)
 
     def rerun(self, page: str = "", query: str = "") -> float:
         """Seconds from asking for a run of the page to its end."""
@@ -104,7 +105,7 @@ class Viewer:
         began = time.perf_counter()
         self._socket.send(asked.SerializeToString())
         while True:
-            said = ForwardMsg.FromString(self._socket.recv(timeout=WITHIN_S))
+            said = ForwardMsg.FromString(self._socket.recv(timeout=WITHIN_S, decode=False))
             if said.WhichOneof("type") == "script_finished":
                 assert said.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
                 return time.perf_counter() - began

@@ -40,11 +40,11 @@ def judge(
 ) -> int:
     """Print the line of an absolute bound; 1 when it is clearly missed.
 
-    `quiet` is the floor on an idle machine of two cores, where the bound was promised. A floor
-    that is worse by some factor shows a slower or busier machine, and the bound gives way by that
-    factor, never the other way. `at_best` is what no other load explains (the processor's time, or
-    the quickest of all turns): the bound is missed when even that is over it. `least`: more is
-    better.
+    `quiet` is our estimate of the floor on an idle machine of two cores, where the bound was
+    promised. A floor that is worse by some factor shows a slower or busier machine, and the bound
+    gives way by that factor, never the other way. `at_best` is what no other load explains (the
+    processor's time, or the quickest of all turns): the bound is missed when even that is over it.
+    `least`: more is better.
     """
     slow = max(1.0, (quiet / floor if least else floor / quiet)) if quiet else 1.0
     allowed = bound / slow if least else bound * slow

@@ -96,8 +96,8 @@ def encoding_of(path: Path, sample: bytes) -> tuple[str, list[str]]:
 def open_text(path: Path, encoding: str) -> io.TextIOWrapper:
     """The file as text, line ends untouched. Raises Invalid for an unknown encoding."""
     try:
-        codecs.lookup(encoding if encoding != MIXED else "utf-8")
-    except LookupError:
+        "".encode(encoding if encoding != MIXED else "utf-8")  # not all codecs are of text
+    except (LookupError, ValueError):
         raise Invalid(f"{encoding!r} is no encoding that is known.", hint="Try utf-8.") from None
     if encoding in (MIXED, "cp1252"):
         raw = io.BufferedReader(Repaired(path.open("rb"), encoding), 1 << 20)

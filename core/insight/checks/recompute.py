@@ -9,10 +9,11 @@ from typing import TypeVar
 
 from core.data.grid import Grid
 from core.data.tables import Tables
-from core.errors import Cancelled, StudioError
+from core.errors import Cancelled, NotFound, StudioError
 from core.insight.checks.supply import Supply
-from core.insight.drawer import prefix_of, slide_of
-from core.insight.receipts import Look, Receipt, receive
+from core.insight.claims import Claim
+from core.insight.drawer import claim_of, prefix_of, slide_of
+from core.insight.receipts import Q_MAX, Look, Receipt, receive
 from core.insight.slides import Deck, LookTaken, Slide
 from core.tools.evidence import Outcome
 from core.tools.tool import TOOLS, discover
@@ -33,6 +34,7 @@ class Again:
         self._outcomes: dict[int, Outcome | str] = {}
         self._families: dict[str, dict[str, Receipt] | str] = {}
         self.names: dict[str, str] = {}  # of findings whose recipe ran again
+        self.unchanged = supply.unchanged
 
     def grid(self, query: str) -> Grid | str:
         """The query's rows now."""
@@ -51,6 +53,31 @@ class Again:
                     prefix = prefix_of(number, finding.key)
                     self.names |= {f"{prefix}.{name}": v for name, v in finding.names.items()}
         return self._outcomes[number]
+
+    def claim(self, id: str, number: int) -> Claim | str | None:
+        """The claim as the look's recipe makes it now, or why not; None when it makes none."""
+        made = self.outcome(number)
+        if isinstance(made, str):
+            return made
+        look = Look(number=number, family="", direct=False, outcome=made)
+        for finding in made.findings:
+            for name, figure in finding.figures.items():
+                if f"{prefix_of(number, finding.key)}.{name}" == id:
+                    try:
+                        return claim_of(id, look, figure, self._deck.sources)
+                    except NotFound as error:
+                        return error.message
+        return None
+
+    def tests(self) -> dict[str, int] | None:
+        """How many comparisons each family looks at now; None when that cannot be told."""
+        counted = dict.fromkeys((look.family for look in self._deck.looks), 0)
+        for look in self._deck.looks:
+            made = self.outcome(look.number)
+            if isinstance(made, str):
+                return None
+            counted[look.family] += len(made.tests)
+        return counted
 
     def receipt(self, finding: str, family: str) -> Receipt | str | None:
         """The finding's receipt now; None when the recipe does not make the finding any more."""
@@ -119,7 +146,7 @@ class Again:
                 looks.append(
                     Look(number=one.number, family=family, direct=one.direct, outcome=made)
                 )
-        made_again = receive(looks, self._deck.method.q_max)
+        made_again = receive(looks, min(self._deck.method.q_max, Q_MAX))
         return {receipt.finding: receipt for receipt in made_again}
 
     def _within(self, timeout_s: float, act: Callable[[], T]) -> T | str:

@@ -14,7 +14,9 @@ from core.storage.blobs import chunks_of
 class Supply:
     """Which file is which source, as tables that can be opened."""
 
-    def __init__(self, deck: Deck, files: list[tuple[str, Path]], folder: Path) -> None:
+    def __init__(
+        self, deck: Deck, files: list[tuple[str, Path]], folder: Path, *, exact: bool = False
+    ) -> None:
         self.tables: dict[str, Path] = {}
         self.missing: dict[str, str] = {}  # hash -> why the source cannot be read
         self.notes: list[str] = []
@@ -24,14 +26,14 @@ class Supply:
         left = list(files)
         for one in self._by_need(deck, hashes):
             # the same bytes may be two sources; a file of other bytes stands for one only
-            exact = next((file for file in files if hashes[file[1]] == one.hash), None)
-            chosen = exact or self._choose(one, left)
+            same = next((file for file in files if hashes[file[1]] == one.hash), None)
+            chosen = same or (None if exact else self._choose(one, left))
             if chosen is None:
                 self.unchanged = False
                 self.missing[one.hash] = f"The file {one.name!r} was not given."
                 continue
             left = [file for file in left if file is not chosen]
-            self._land(one, chosen, same=exact is not None)
+            self._land(one, chosen, same=same is not None)
 
     @staticmethod
     def _by_need(deck: Deck, hashes: dict[Path, str]) -> list[Landed]:

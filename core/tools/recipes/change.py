@@ -172,7 +172,7 @@ def _moved(
     if not comparison.total and not line.one_each:
         rows = in_time(values, line.codes, reading.layout)
         history = with_rows(history, step_p(rows.between(0, end), start))
-        near = with_rows(near, step_p(rows.between(first, end), start - first))
+        near = with_rows(near, step_p(rows.between(first, end), start - first, plain=True))
     if near.p > DOUBT_P or near.effect * history.effect <= 0 or abs(near.effect) < FLOOR:
         return Verdict(max(history.p, near.p), history.effect, history.n)
     return history

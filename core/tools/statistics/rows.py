@@ -16,10 +16,10 @@ import numpy as np
 from core.tools.statistics.association import Verdict, products_p
 from core.tools.statistics.layout import Layout
 from core.tools.statistics.ranks import normal_scores
-from core.tools.statistics.series import drift, step
+from core.tools.statistics.series import drift, plain_step, step
 
 ROWS_A_DATE_MIN = 2.0
-ALIKE_P = 0.05
+ALIKE_P = 0.01
 ORDERLY_P = 0.01
 DATES_MIN = 8
 
@@ -60,11 +60,15 @@ def drift_p(rows: Rows) -> float:
     return _p(rows, np.linspace(-0.5, 0.5, len(rows.values)), drift)
 
 
-def step_p(rows: Rows, start: int) -> float:
-    """P that the rows' level does not change with date number `start`; one if rows cannot say."""
+def step_p(rows: Rows, start: int, *, plain: bool = False) -> float:
+    """P that the rows' level does not change with date number `start`; one if rows cannot say.
+
+    `plain` is a second opinion over few dates, as `plain_step` is.
+    """
     after = (rows.dates >= start).astype(float)
     place = int(np.searchsorted(rows.dates, start))
-    return _p(rows, after, lambda values: step(values, place))
+    judge = plain_step if plain else step
+    return _p(rows, after, lambda values: judge(values, place))
 
 
 def _p(rows: Rows, shape: np.ndarray, judge: Callable[[np.ndarray], Verdict]) -> float:
@@ -76,11 +80,12 @@ def _p(rows: Rows, shape: np.ndarray, judge: Callable[[np.ndarray], Verdict]) ->
     more = _excess(scores, shape, rows.dates)
     if more is None:
         return 1.0
-    return max(_raised(judge(rows.values).p, more), products_p(shape, scores, rows.layout))
+    groups = Layout(n, [], rows.layout.groups)  # the series itself takes care of neighbours
+    return max(_raised(judge(rows.values).p, more), products_p(shape, scores, groups))
 
 
 def _excess(scores: np.ndarray, shape: np.ndarray, dates: np.ndarray) -> float | None:
-    """How many times more than their rows explain dates may differ at most; None if too much."""
+    """How many times more than their rows explain dates differ; None if not by chance."""
     from scipy.special import fdtr, fdtrc
 
     n, count = len(scores), int(dates[-1]) + 1
@@ -96,7 +101,7 @@ def _excess(scores: np.ndarray, shape: np.ndarray, dates: np.ndarray) -> float |
     ratio = (between / dof[0]) / (within / dof[1])
     if fdtrc(*dof, ratio) < ALIKE_P or fdtr(*dof, ratio) < ORDERLY_P:
         return None
-    return max(1.0, ratio + sqrt(2 / dof[0] + 2 / dof[1]))
+    return max(1.0, ratio)
 
 
 def _raised(p: float, times: float) -> float:

@@ -20,7 +20,7 @@ WAVES = (4, 8, 16, 32)  # how many of the slowest waves are read together
 WAVES_P = 12.0  # over n; below it, waves this high do not come from a series without slow parts
 WHITE_MAX = 16.0  # so many waves' worth of trust that a long series has no slow parts
 SHORT = 10  # points a degree of freedom: a short series cannot show that it has no slow parts
-STEPS = 19  # places tried for a step: every twentieth of the time
+STEPS = 59  # places tried for a step: every sixtieth of the time
 
 
 def drift(values: np.ndarray) -> Verdict:

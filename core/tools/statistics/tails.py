@@ -54,8 +54,11 @@ def _spread(values: np.ndarray) -> np.ndarray:
     found, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     if len(found) < 2 or len(found) > values.size / 2:
         return values
-    grid = float(np.diff(found).min())
-    steps = (found - found[0]) / grid
+    usual = found[(found >= np.quantile(values, 0.01)) & (found <= np.quantile(values, 0.99))]
+    if len(usual) < 2:
+        return values
+    grid = float(np.diff(usual).min())
+    steps = (usual - usual[0]) / grid
     if np.abs(steps - np.round(steps)).max() > GRID_MISFIT:
         return values
     rank = np.empty(len(values))

@@ -52,6 +52,12 @@ def test_no_address_survives_anywhere_in_a_structure(address, around):
     assert address not in str(redact({"x": [{"y": f" {address} "}], "z": around}))
 
 
+@given(st.binary(min_size=32, max_size=32))
+def test_hashes_and_ids_are_never_damaged(data):
+    text = f"deck {data.hex()} of task {data[:16].hex()}:7"
+    assert redact_text(text) == text
+
+
 @given(st.text())
 def test_redacting_twice_changes_nothing_more(text):
     assert redact_text(redact_text(text)) == redact_text(text)

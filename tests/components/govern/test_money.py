@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from components import money
+from components.govern import money
 from tests import screens
 
 LIMIT = SimpleNamespace(scope="org:acme", period="day", unit="nusd")
@@ -25,7 +25,7 @@ def test_spend_is_listed_dearest_first():
 @pytest.mark.usefixtures("front")
 def test_the_bar_shows_the_tightest_limit_of_the_day():
     at = screens.script(
-        "from components import money\n"
+        "from components.govern import money\n"
         "st.code(money.day_limit().left)\n"
         "st.code(min(r.left for r in money.remaining() if r.unit == 'nusd' and r.period == 'day'))"
     )
