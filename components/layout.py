@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -42,6 +43,16 @@ def meter(share: float, alt: str, colour: str) -> str:
         f'<rect y="5" width="{wide:.1f}" height="4" rx="2" fill="{colour}"/></svg>'
     )
     return f"![{alt}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})"
+
+
+def fresh(name: str, *, gap: Literal["small", "medium", "large"] = "medium") -> Any:
+    """The body of a page; when it shows something else than before, all that stood here is gone.
+
+    Streamlit sweeps up what a run of the page no longer draws at its end, and a live page has none.
+    """
+    is_new = st.session_state.get("body") != name
+    st.session_state["body"] = name
+    return (st.empty() if is_new else st).container(gap=gap)
 
 
 def crumb(section: str, name: str = "") -> None:

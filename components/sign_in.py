@@ -39,10 +39,22 @@ FORM = """
 """
 
 
-def sign_out() -> None:
-    """A small form: ending a session changes the server, so it is a post as well."""
-    with st.container(key="wall_out"):
-        st.html('<form method="post" action="/sign-out"><button>Sign out</button></form>')
+def account(initials: str, name: str, about: str) -> None:
+    """Who is signed in, and the way out.
+
+    The browser's own popover and a plain post: they work whatever the page is doing meanwhile.
+    """
+    with st.container(key="me", width="content"):
+        st.html(ACCOUNT.format(*(escape(text, quote=True) for text in (initials, name, about))))
+
+
+ACCOUNT = """
+<button type="button" popovertarget="account" aria-label="{1}, {2}">{0}</button>
+<div popover id="account">
+  <p><b>{1}</b><br><span>{2}</span></p>
+  <form method="post" action="/sign-out"><button type="submit">Sign out</button></form>
+</div>
+"""
 
 
 def _here() -> str:

@@ -10,7 +10,7 @@ from components import session
 from components.approval_card import approval_card
 from components.govern.money import day_limit, took_today
 from components.layout import PAGES, facts, meter
-from components.sign_in import sign_out
+from components.sign_in import account
 from components.theme import mode, palette
 from components.words import clock, muted, named, plain, since, took, usd
 from core import governance
@@ -131,18 +131,18 @@ def _organisation() -> None:
 def _person() -> None:
     person = session.person()
     initials = "".join(part[0] for part in person.name.split()[:2]).upper() or "ME"
+    if not session.is_local():
+        account(initials, person.name, f"{person.role} · {person.org_name}")
+        return
     about = f"{person.name}, {person.org_name}"
     badge = st.popover(initials, type="tertiary", key="me", help=about)
     with badge.container(width=270, gap="small"):
         role = muted(f"{plain(person.role)} · {plain(person.org_name)}")
         st.markdown(f"**{plain(person.name)}**  \n{role}")
-        if session.is_local():
-            st.badge("Local mode", icon=":material/lock:", color="gray")
-            st.caption(
-                "You are signed in as the owner because the studio only answers on this computer."
-            )
-        else:
-            sign_out()
+        st.badge("Local mode", icon=":material/lock:", color="gray")
+        st.caption(
+            "You are signed in as the owner because the studio only answers on this computer."
+        )
 
 
 def _link(page: str, label: str, address: dict[str, str]) -> None:

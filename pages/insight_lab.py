@@ -7,7 +7,7 @@ import streamlit as st
 from components import session
 from components.lab import address, empty, question, run_view, sources
 from components.lab.deck_view import warm_charts
-from components.layout import ICON, crumb, history
+from components.layout import ICON, crumb, fresh, history
 from components.words import muted, plain
 from core import governance
 from core.errors import NotFound
@@ -36,9 +36,9 @@ def show_run(task_id: str) -> None:
         raise NotFound(f"No run {task_id[:8]!r}.", hint="Open one of the runs on the left.")
     crumb("Insight Lab", task.input["question"])
     given = sources.of_task(task.input)
-    with st.container(key="asked"):  # a phone has no room for it in the bar
+    ask = st.container(gap="xsmall")
+    with ask, st.container(key="asked"):  # a phone has no room for it in the bar
         st.markdown(f"**{plain(task.input['question'], 400)}**")
-    ask = st.container()
     places = run_view.places(task)
     with places.sources:
         read = sources.draw(given, fixed=True)
@@ -56,8 +56,12 @@ def show_draft(chosen: list) -> None:
         read = sources.draw(chosen, fixed=False)
     with ask:
         question.box([one for one, _, _ in read], suggested(read), key="new")
-    warm_charts()
     with right, st.container(border=True, key="next"):
+        if not read:
+            st.markdown("**Nothing can be asked yet**")
+            st.markdown(muted("None of the files could be read. What to do stands at each file."))
+            return
+        warm_charts()
         st.markdown("**Ask anything these columns can answer**")
         st.markdown(
             muted(
@@ -68,9 +72,12 @@ def show_draft(chosen: list) -> None:
 
 
 if task := st.query_params.get("task"):
-    show_run(task)
+    with fresh(f"lab {task}"):
+        show_run(task)
 elif chosen := address.chosen():
-    show_draft(chosen)
+    with fresh("lab draft"):
+        show_draft(chosen)
 else:
     crumb("Insight Lab", "New run" if runs else "")
-    empty.draw()
+    with fresh("lab"):
+        empty.draw()

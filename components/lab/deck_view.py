@@ -43,7 +43,7 @@ def draw_slide(number: int, slide: Any, deck: Any, *, recompute: bool) -> str | 
 def warm_charts() -> None:
     """The browser has the chart library before the first slide needs it; nothing is shown."""
     with st.container(key="warm_charts"):
-        st.plotly_chart({"data": [], "layout": {"height": 10}}, key="warm_chart", alt="")
+        st.plotly_chart({"data": [{"y": [0]}], "layout": {"height": 10}}, key="warm_chart")
 
 
 def _chart(number: int, slide: Any, deck: Any) -> None:

@@ -1,4 +1,4 @@
-"""A run on the Lab's page: three columns while it goes on; once it is over, the deck comes first."""
+"""A run on the Lab's page: three columns while it goes on; then its deck comes first."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Places(NamedTuple):
 
 
 def places(task: Any) -> Places:
-    """Places for a run that goes on, or for one that is over: then its deck is what one came for."""
+    """Places for a run; once it is over, its deck is what a person came for."""
     verdict = st.container()
     if task.state in ENDED:
-        aside, deck = st.columns([28, 72], gap="medium")
+        aside, deck = st.columns([31, 69], gap="medium")
         beside = aside.container(gap="medium")
         return Places(verdict, beside.container(), beside.container(), deck.container(gap="small"))
     sources, steps, deck = st.columns([27, 31, 42], gap="medium")

@@ -101,7 +101,10 @@ def _one(i: int, one: Chosen, *, fixed: bool) -> tuple[Any, Any] | None:
                 org_id, one.source, read_options(one)
             )
     except StudioError as error:
-        st.error(plain(error.hint, 400) or " ", title=plain(error.message, 300))
+        _unusable(error.message, error.hint)
+        return None
+    if not profile.rows:
+        _unusable("There are columns but no rows.", "Add rows below the header.")
         return None
     st.markdown(
         muted(
@@ -113,6 +116,15 @@ def _one(i: int, one: Chosen, *, fixed: bool) -> tuple[Any, Any] | None:
     _table(i, profile)
     _notes(landing)
     return landing, profile
+
+
+def _unusable(message: str, hint: str) -> None:
+    """A file that nothing can be asked of: why, what to do, what became of it."""
+    st.error(
+        f"{plain(hint, 400)}  \n:small[Nothing is asked of this file; other files are not "
+        "affected. Remove it, then drop the mended one.]",
+        title=plain(message, 300),
+    )
 
 
 def _table(i: int, profile: Any) -> None:
@@ -164,15 +176,25 @@ def _doubts(i: int, one: Chosen, landing: Any, *, fixed: bool) -> None:
         with st.container(border=True, gap="xsmall", key=f"doubt_{i}_{n}"):
             st.markdown(
                 f":orange[:material/help:] {plain(doubt.question, 300)}"
-                f"  \n{muted(f'{plain(doubt.column, 60)}, for example {plain(doubt.example, 80)}')}"
+                f"  \n{muted(_meanwhile(doubt, landing, fixed=fixed))}"
             )
-            for choice in () if fixed else doubt.choices:
-                st.button(
-                    str(WORDS.get(choice, choice)),
-                    key=f"answer_{one.source.hash[:8]}_{n}_{choice}",
-                    on_click=_answer,
-                    args=(one.source.hash, doubt.field, choice),
-                )
+            with st.container(horizontal=True, gap="xsmall"):
+                for choice in () if fixed else doubt.choices:
+                    st.button(
+                        str(WORDS.get(choice, choice)),
+                        key=f"answer_{one.source.hash[:8]}_{n}_{choice}",
+                        on_click=_answer,
+                        args=(one.source.hash, doubt.field, choice),
+                    )
+
+
+def _meanwhile(doubt: Any, landing: Any, *, fixed: bool) -> str:
+    """How the column is read as long as nobody has said."""
+    taken = getattr(landing.options, doubt.field)
+    if taken not in doubt.choices:  # dates: the habit that goes with the decimal sign
+        taken = "dmy" if landing.options.decimal == "," else "mdy"
+    how = f"read with {WORDS[taken].lower()}"
+    return f"Nobody has said, so it was {how}." if fixed else f"Until you say, it is {how}."
 
 
 WORDS = {

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from core.data.naming import names_id, names_something, names_year
 from core.data.tables import Tables, literal, quote
 
 Type = Literal["number", "integer", "date", "datetime", "boolean", "text"]
@@ -28,11 +28,6 @@ TYPES: dict[str, Type] = {
     "TIMESTAMP": "datetime",
     "BOOLEAN": "boolean",
 }
-NAMED_ID = re.compile(
-    r"(^|[_\s.-])(id|ids|uuid|guid|no|nr|nummer|number|code|key|zip|zipcode|postcode|plz|phone"
-    r"|sku|ean|isbn)$"
-)
-NAMED_YEAR = re.compile(r"(^|[_\s.-])(year|yr|jahr|fy|annee|año)($|[_\s.-])")
 PERIOD = r"\d{4}[-/]?(0[1-9]|1[0-2])|\d{4}[- ]?[qQ][1-4]|[qQ][1-4][- /]\d{4}|\d{4}-?W\d{2}"
 
 
@@ -170,14 +165,13 @@ def _role(name: str, kind: str, found: dict[str, Any]) -> Role:
         return "dimension"
     if kind == "DOUBLE":
         return "measure"
-    plain = _plain(name)
-    return _whole(plain, found) if kind == "BIGINT" else _text(plain, found)
+    return _whole(name, found) if kind == "BIGINT" else _text(name, found)
 
 
 def _whole(name: str, found: dict[str, Any]) -> Role:
-    if NAMED_YEAR.search(name) and found["min"] >= 1900 and found["max"] <= 2100:
+    if names_year(name) and found["min"] >= 1900 and found["max"] <= 2100:
         return "time"
-    if NAMED_ID.search(name) and not name.startswith("number"):
+    if names_something(name):
         return "dimension" if found["distinct"] <= DIMENSION_MAX < found["filled"] else "id"
     counter = found["max"] - found["min"] + 1 == found["distinct"] == found["filled"]
     return "id" if counter and found["filled"] > 20 else "measure"
@@ -191,13 +185,8 @@ def _text(name: str, found: dict[str, Any]) -> Role:
     if distinct <= DIMENSION_MAX and not near:
         return "dimension" if found["length"] <= 200 else "text"
     compact = found["length"] <= 64 and found["spaced"] < 0.01 * filled
-    named = NAMED_ID.search(name) and found["length"] <= 64
+    named = names_id(name) and found["length"] <= 64
     return "id" if named or (near and compact) else "text"
-
-
-def _plain(name: str) -> str:
-    """`customerID` and `Customer Id` as `customer_id`."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).strip().lower()
 
 
 def _pictures(tables: Tables, table: str, columns: list[ColumnProfile]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 
-from core.errors import Cancelled, Expired, StudioError
+from core.errors import Cancelled, Expired, StudioError, Unavailable
 from core.kernel.operation import OPERATIONS
 from core.kernel.records import STEP, TASK, WAIT
 from core.kernel.run import Parked, Run
@@ -20,11 +22,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 Task = sa.Row[Any]
+T = TypeVar("T")
+INSIST_S = 0.5
 
 
 def work(kernel: Kernel, task_id: str, leg: int) -> None:
     """Run the operation from its first line; steps that are recorded return their outcomes."""
-    task = kernel.commit(task_id, lambda db: begin(kernel, db, task_id, leg))
+    task = _insist(
+        kernel, lambda: kernel.commit(task_id, lambda db: begin(kernel, db, task_id, leg))
+    )
     if task is None:
         return  # cancelled while it was queued, or ended by the process that died
     if task.cancel_at:
@@ -33,20 +39,20 @@ def work(kernel: Kernel, task_id: str, leg: int) -> None:
     try:
         run = Run(kernel, task, past(kernel, task), policy=operation.policy)
         output = operation.fn(run, operation.input.model_validate(task.input))
-        end(kernel, task_id, "done", output=plain(output.model_dump(mode="json")))
+        _end(kernel, task_id, "done", output=plain(output.model_dump(mode="json")))
     except Parked:
         kernel.start(kernel.commit(task_id, lambda db: park(kernel, db, task_id)))
     except Cancelled as error:
-        end(kernel, task_id, "cancelled", error=told(error))
+        _end(kernel, task_id, "cancelled", error=told(error))
     except Expired as error:
-        end(kernel, task_id, "expired", error=told(error))
+        _end(kernel, task_id, "expired", error=told(error))
     except StudioError as error:
         _leave(kernel, error)
-        end(kernel, task_id, "failed", error=told(error))
+        _end(kernel, task_id, "failed", error=told(error))
     except QUITS as error:
         _leave(kernel, error)
         log.exception("Task %s broke.", task_id)
-        end(kernel, task_id, "failed", error=told(broken(error)))
+        _end(kernel, task_id, "failed", error=told(broken(error)))
 
 
 class Left(BaseException):
@@ -56,6 +62,21 @@ class Left(BaseException):
 def _leave(kernel: Kernel, error: BaseException) -> None:
     if kernel.closing:
         raise Left from error
+
+
+def _end(kernel: Kernel, task_id: str, state: str, **how: Any) -> None:
+    _insist(kernel, lambda: end(kernel, task_id, state, **how))
+
+
+def _insist(kernel: Kernel, act: Callable[[], T]) -> T:
+    """What `act` gives once the database takes it: a leg that is lost on a full disk stays lost."""
+    while True:
+        try:
+            return act()
+        except Unavailable as error:
+            _leave(kernel, error)
+            log.warning("A task has to wait: %s", error.message)
+            time.sleep(INSIST_S)
 
 
 def begin(kernel: Kernel, db: sa.Connection, task_id: str, leg: int) -> Task | None:

@@ -21,7 +21,12 @@ def plain(value: Any, *, lenient: bool = False) -> Any:
 
     Raises ValueError for what JSON cannot hold; `lenient` writes such things as texts.
     """
-    made = to_jsonable_python(value, inf_nan_mode="null", fallback=str if lenient else None)
+    fallback, data = (str, "base64") if lenient else (None, "utf8")
+    try:
+        made = to_jsonable_python(value, inf_nan_mode="null", fallback=fallback, bytes_mode=data)
+    except UnicodeEncodeError:  # a key with half a character
+        value = _mended(value)
+        made = to_jsonable_python(value, inf_nan_mode="null", fallback=fallback, bytes_mode=data)
     try:
         to_json(made)
     except PydanticSerializationError:
@@ -50,6 +55,6 @@ def _mended(value: Any) -> Any:
         return HALVES.sub("\ufffd", value)
     if isinstance(value, dict):
         return {_mended(key): _mended(item) for key, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_mended(item) for item in value]
     return value

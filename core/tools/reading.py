@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from core.data.naming import names_key, names_something, names_year
 from core.data.tables import Tables, literal, quote
 from core.errors import Invalid
 from core.tools.periods import moment_sql
@@ -28,17 +29,8 @@ MEASURES_SWEPT = 10  # the stated budget of a sweep: this many measures ...
 DIMENSIONS_SWEPT = 8  # ... by this many dimensions
 NUMBERS = re.compile(r"^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|REAL|DECIMAL)")
 WHOLE = re.compile(r"^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
-ID_NAME = re.compile(
-    r"(^|[_ ])(id|uuid|key|no|nr|number|code|zip|postcode|phone|index)$", re.IGNORECASE
-)
-GROUP_NAME = re.compile(  # whole numbers called so name something, whatever they look like
-    r"(^|[_ ])(cluster|group|batch|store|shop|site|branch|customer|client|user|account|person"
-    r"|patient|subject|household|member|employee|student|school|device|machine|session)$",
-    re.IGNORECASE,
-)
-ENTITY_NAME = re.compile(r"(^|[_ ])(id|ids|uuid|guid|cluster)$", re.IGNORECASE)  # of texts
 PERIOD_TEXT = re.compile(r"\d{4}-\d{2}(-\d{2}.*)?|\d{4}[- ]?Q[1-4]")
-YEAR_NAME = re.compile(r"(^|[_ ])(year|jahr|annee|yr)$", re.IGNORECASE)
+YEARS = 1_800, 2_200
 MISSING = "(missing)"
 
 
@@ -197,7 +189,10 @@ def _sorted_out(
     measures = {
         name: values
         for name, values in roles.numbers.items()
-        if name not in ids and name not in keys and len(np.unique(values[~np.isnan(values)])) > 1
+        if name not in ids
+        and name not in keys
+        and not _are_years(name, values)
+        and len(np.unique(values[~np.isnan(values)])) > 1
     }
     reading = Reading(
         table, n, measures, dimensions, entities, time, moment, moments, roles.missing,
@@ -243,10 +238,14 @@ def _time_column(roles: _Roles) -> str | None:
         if len(real) > 1 and all(PERIOD_TEXT.fullmatch(value) for value in real[:2000]):
             return name
     for name, values in roles.numbers.items():
-        real = values[~np.isnan(values)]
-        if YEAR_NAME.search(name) and len(real) and 1800 <= real.min() <= real.max() <= 2200:
+        if _are_years(name, values):
             return name
     return None
+
+
+def _are_years(name: str, values: np.ndarray) -> bool:
+    real = values[~np.isnan(values)]
+    return names_year(name) and len(real) > 0 and YEARS[0] <= real.min() <= real.max() <= YEARS[1]
 
 
 def _moments(
@@ -284,7 +283,7 @@ def _numbers_rows(name: str, values: np.ndarray, n: int) -> bool:
     steps = np.diff(real)
     if (steps == steps[0]).all() and steps[0] != 0:
         return True
-    return bool(ID_NAME.search(name)) and len(np.unique(real)) >= 0.98 * n
+    return names_something(name) and len(np.unique(real)) >= 0.98 * n
 
 
 def _split(texts: dict[str, Levels], n: int) -> tuple[dict[str, Levels], dict[str, Levels]]:
@@ -297,16 +296,16 @@ def _split(texts: dict[str, Levels], n: int) -> tuple[dict[str, Levels], dict[st
 def _is_key(name: str, values: np.ndarray, narrow: dict[str, Levels], n: int) -> bool:
     """A whole number that names something: called so, or always with the same segment."""
     if np.isnan(values).any():
-        return bool(ID_NAME.search(name))
+        return names_something(name)
     count = len(np.unique(values))
-    if ID_NAME.search(name) or GROUP_NAME.search(name):
+    if names_something(name):
         return count > 1
     return ENTITY_LEVELS_MIN <= count <= n / 2 and _owns(_levels(values), narrow, n)
 
 
 def _is_entity(name: str, item: Levels) -> bool:
     """Called an identifier, with too many values for segments."""
-    return bool(ENTITY_NAME.search(name)) and len(item.names) >= ENTITY_LEVELS_MIN
+    return names_key(name) and len(item.names) >= ENTITY_LEVELS_MIN
 
 
 def _owns(item: Levels, narrow: dict[str, Levels], n: int) -> bool:

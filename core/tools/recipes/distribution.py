@@ -48,10 +48,11 @@ FROM {quote(table)}""",
         f"Histogram of {opening(measure)}",
         f"""WITH edges AS (
   SELECT min({column}) AS low, (max({column}) - min({column})) / 20 AS width FROM {quote(table)}
+  WHERE isfinite({column})
 ), bins AS (
   SELECT least(19, CAST(floor(({column} - low) / nullif(width, 0)) AS INTEGER)) AS bin
   FROM {quote(table)}, edges
-  WHERE {column} IS NOT NULL
+  WHERE isfinite({column})
 )
 SELECT any_value(low) + bin * any_value(width) AS "from",
        any_value(low) + (bin + 1) * any_value(width) AS "to", count(*) AS "rows"

@@ -12,7 +12,7 @@ from core.tools.reading import Reading, adds_up, read
 from core.tools.sheet import PENDING_P, Sheet, figure, key_of, opening, spoken, unit_of
 from core.tools.statistics.association import Verdict
 from core.tools.statistics.rows import drift_p, in_time, step_p, with_rows
-from core.tools.statistics.series import STEPS, best_step, drift
+from core.tools.statistics.series import best_step, drift, places
 from core.tools.timeline import Timeline, timeline
 from core.tools.tool import tool
 
@@ -67,7 +67,7 @@ def _follow(
     if not total and not line.one_each:
         rows = in_time(reading.measures[measure], line.codes, reading.layout)
         shape = with_rows(shape, drift_p(rows))
-        jump = with_rows(jump, step_p(rows, at) * STEPS)
+        jump = with_rows(jump, step_p(rows, at) * len(places(len(values))))
     way = "total" if total else "average"
     names = [
         sheet.test(f"{way} {measure} drifts", "robust trend", shape, "SD", FLOOR),

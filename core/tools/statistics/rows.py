@@ -57,7 +57,8 @@ def with_rows(found: Verdict, p: float) -> Verdict:
 
 def drift_p(rows: Rows) -> float:
     """P that the rows' level does not rise or fall; one if rows cannot say."""
-    return _p(rows, np.linspace(-0.5, 0.5, len(rows.values)), drift)
+    points = _trusted(rows)
+    return _p(rows, np.linspace(-0.5, 0.5, len(rows.values)), lambda values: drift(values, points))
 
 
 def step_p(rows: Rows, start: int, *, plain: bool = False) -> float:
@@ -67,8 +68,15 @@ def step_p(rows: Rows, start: int, *, plain: bool = False) -> float:
     """
     after = (rows.dates >= start).astype(float)
     place = int(np.searchsorted(rows.dates, start))
-    judge = plain_step if plain else step
-    return _p(rows, after, lambda values: judge(values, place))
+    points = _trusted(rows)
+    if plain:
+        return _p(rows, after, lambda values: plain_step(values, place))
+    return _p(rows, after, lambda values: step(values, place, points))
+
+
+def _trusted(rows: Rows) -> float:
+    """More than the dates, less than the rows: a level may wander a little from date to date."""
+    return sqrt(len(rows.values) * (int(rows.dates[-1]) + 1)) if len(rows.values) else 0.0
 
 
 def _p(rows: Rows, shape: np.ndarray, judge: Callable[[np.ndarray], Verdict]) -> float:

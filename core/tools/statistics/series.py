@@ -17,32 +17,37 @@ from core.tools.statistics.ranks import normal_scores
 POINTS_MIN = 16
 WIDE_POINTS_MIN = 200  # means over wider times must leave this many points
 WAVES = (4, 8, 16, 32)  # how many of the slowest waves are read together
-WAVES_P = 12.0  # over n; below it, waves this high do not come from a series without slow parts
+WANDERING = 8  # waves; a walk is high in the slowest ones, others may be high in more of them
+WAVES_P = (
+    12.0  # over points; below it, waves this high do not come from a series without slow parts
+)
 WHITE_MAX = 16.0  # so many waves' worth of trust that a long series has no slow parts
 SHORT = 10  # points a degree of freedom: a short series cannot show that it has no slow parts
-STEPS = 59  # places tried for a step: every sixtieth of the time
 
 
-def drift(values: np.ndarray) -> Verdict:
-    """Whether the series rises or falls over its whole time; effect is the change in its SD."""
+def drift(values: np.ndarray, points: float = 0.0) -> Verdict:
+    """Whether the series rises or falls over its whole time; effect is the change in its SD.
+
+    It is trusted as far as a series of so many `points` is; zero: of as many as there are values.
+    """
     n = len(values)
     if n < POINTS_MIN or np.ptp(values) <= 0:
         return Verdict(1.0, 0.0, n)
     scores = normal_scores(values)
     time = np.linspace(-0.5, 0.5, n)
-    p, slow = _waves_p(scores, time)
+    p, slow = _waves_p(scores, time, points or n)
     found = [_fit_p(_means(scores, m), _means(time, m), wanders=slow) for m in _widths(n)]
     return Verdict(max(p, *found), _effect(scores, time), n)
 
 
-def step(values: np.ndarray, start: int) -> Verdict:
+def step(values: np.ndarray, start: int, points: float = 0.0) -> Verdict:
     """Whether the level from `start` on differs from the level before; effect in its SD."""
     n = len(values)
     if start < POINTS_MIN // 2 or start >= n or np.ptp(values) <= 0:
         return Verdict(1.0, 0.0, n)
     scores = normal_scores(values)
     after = (np.arange(n) >= start).astype(float)
-    p, slow = _waves_p(scores, after)
+    p, slow = _waves_p(scores, after, points or n)
     found = [p]
     for m in _widths(n):
         parts = _around(scores, start, m), _around(after, start, m)
@@ -61,17 +66,23 @@ def plain_step(values: np.ndarray, start: int) -> Verdict:
     return Verdict(_fit_p(scores, after, wanders=False), _effect(scores, after), n)
 
 
+def places(n: int) -> range:
+    """Where a step is looked for in a series of n points: anywhere but in its outer twentieths."""
+    return range(max(1, n // 20), n - n // 20)
+
+
 def best_step(values: np.ndarray) -> tuple[Verdict, int]:
-    """The clearest of STEPS possible steps, paid for by how many were tried, and its place."""
+    """The clearest possible step, paid for by how many there are, and its place."""
     n = len(values)
-    places = sorted({round(n * i / (STEPS + 1)) for i in range(1, STEPS + 1)})
     if n < 2 * POINTS_MIN or np.ptp(values) <= 0:
         return Verdict(1.0, 0.0, n), 0
+    tried = np.array(places(n))
     scores = normal_scores(values)
-    gaps = [abs(scores[:at].mean() - scores[at:].mean()) * np.sqrt(at * (n - at)) for at in places]
-    at = places[int(np.argmax(gaps))]
+    before = np.cumsum(scores)[tried - 1]
+    gaps = np.abs(before - tried * scores.mean()) / np.sqrt(tried * (n - tried))
+    at = int(tried[gaps.argmax()])
     found = step(values, at)
-    return Verdict(min(1.0, found.p * len(places)), found.effect, n), at
+    return Verdict(min(1.0, found.p * len(tried)), found.effect, n), at
 
 
 def without_weekdays(values: np.ndarray, period: int) -> np.ndarray:
@@ -138,7 +149,7 @@ def _fit_p(z: np.ndarray, x: np.ndarray, *, wanders: bool) -> float:
     return float(min(1.0, 2 * stdtr(dof, -abs(fitted[-1]) / np.sqrt(variance))))
 
 
-def _waves_p(z: np.ndarray, x: np.ndarray) -> tuple[float, bool]:
+def _waves_p(z: np.ndarray, x: np.ndarray, points: float) -> tuple[float, bool]:
     """P of the slope of z on x against the slow waves that z has besides; whether they are high."""
     from scipy.special import chdtrc, stdtr
 
@@ -152,16 +163,16 @@ def _waves_p(z: np.ndarray, x: np.ndarray) -> tuple[float, bool]:
     count = min(WAVES[-1] + 1, n // 2)
     angle = np.pi * np.outer(np.arange(1, count + 1), np.arange(n) + 0.5) / n
     power = 2 / n * (np.cos(angle) @ rest) ** 2 / usual
-    worst, trust, wanders = 0.0, min(WHITE_MAX, n / 125), False
+    worst, trust, wanders = 0.0, min(WHITE_MAX, points / 125), False
     for waves in WAVES:
         if waves + 1 > count:
             break
         height = power[: waves + 1].sum()  # the question itself took the room of one wave
-        slow = chdtrc(waves, height) < min(0.25, WAVES_P / n)
-        wanders = wanders or bool(slow)
+        slow = chdtrc(waves, height) < min(0.25, WAVES_P / points)
+        wanders = wanders or bool(slow and waves <= WANDERING)
         higher = height / waves if slow else max((height + trust) / (waves + trust), 1.0)
         t = abs(slope) * np.sqrt(x @ x / (usual * higher))
-        worst = max(worst, 2 * stdtr(min(waves, n / SHORT) if slow else n / SHORT, -t))
+        worst = max(worst, 2 * stdtr(min(waves, points / SHORT) if slow else points / SHORT, -t))
     return float(min(1.0, worst)), wanders
 
 

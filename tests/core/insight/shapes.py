@@ -64,7 +64,7 @@ def _noisy(kind: str, rng: np.random.Generator, groups: np.ndarray) -> np.ndarra
 def noise(kind: str, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """A table of 200 to 3,000 rows in which nothing has to do with anything."""
     n = int(np.exp(rng.uniform(np.log(200), np.log(3_000))))
-    groups = np.arange(n) // int(rng.integers(5, 50))
+    groups = np.arange(n) // int(rng.integers(5, min(50, n // 12)))
     held = kind == "clustered"
     columns: dict[str, np.ndarray] = {}
     if rng.random() < 0.4:

@@ -72,3 +72,36 @@ def test_every_target_is_a_path_of_ours(text):
     assert target.startswith("/")
     assert not target.startswith("//")
     assert "\n" not in target
+
+
+def test_many_guesses_at_once_are_counted_before_they_are_checked(wide):
+    from concurrent.futures import ThreadPoolExecutor
+
+    app = Starlette(routes=SignIn(lambda: wide).routes())
+    with TestClient(app, follow_redirects=False) as browser, ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda _: post(browser, password="guess"), range(12)))
+    said = [answer.headers["location"] for answer in answers]
+    assert sum("sign_in=wrong" in one for one in said) <= TRIES_MAX
+
+
+@pytest.mark.parametrize("target", ["//[", "/\x00", "/a\x7fb", "/\u2028x", "http://[::1"])
+def test_an_address_that_is_none_leads_to_the_first_page(browser, target):
+    answer = post(browser, target=target)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
+@pytest.mark.parametrize("origin", ["null", "http://[", "", "http://testserver.evil.test"])
+def test_an_origin_that_is_not_ours_is_refused(browser, origin):
+    assert post(browser, headers={"origin": origin}).status_code == 403
+
+
+def test_a_form_of_many_bytes_is_not_read_into_memory(browser):
+    answer = browser.post("/sign-in", content=b"password=" + b"x" * 1_000_000, headers=OWN)
+    assert answer.status_code == 413
+
+
+def test_each_signing_in_makes_a_token_of_its_own(browser, wide):
+    browser.cookies.set(COOKIE, "chosen-by-somebody-else")
+    answer = post(browser)
+    assert "chosen-by-somebody-else" not in answer.headers["set-cookie"]
+    assert wide.people.by_session("chosen-by-somebody-else") is None
