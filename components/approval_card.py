@@ -48,7 +48,7 @@ def _button(word: str, verdict: str, wait: Any, key: str, *, is_main: bool) -> N
 
 def _answer(task_id: str, seq: int, verdict: str, digest: str) -> None:
     try:
-        session.studio().kernel.answer(task_id, seq, verdict, session.person().id, digest)
+        session.studio().answer(session.person(), task_id, seq, verdict, digest)
     except StudioError as error:
         st.toast(plain(error.message), icon=":material/error:")
     else:

@@ -113,6 +113,14 @@ def who() -> Who:
     return person().who(session=session_id())
 
 
+def stop(task_id: str) -> None:
+    """The task is being stopped, if this person may stop it; else a toast says why not."""
+    try:
+        studio().cancel(person(), task_id)
+    except StudioError as error:
+        st.toast(error.message, icon=":material/error:")
+
+
 def remember_error(error: Exception) -> str:
     """The code under which the error is in the log and in Governance, health."""
     code = new_id()[:8]

@@ -118,7 +118,7 @@ def _task(task: Any) -> None:
             key=f"stop_bar_{task.id}",
             icon=":material/stop_circle:",
             type="tertiary",
-            on_click=session.studio().kernel.cancel,
+            on_click=session.stop,
             args=(task.id,),
         )
 

@@ -10,9 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from core import safety, telemetry
+from core.errors import NotFound, Refused
 from core.flags import open_flags
 from core.governance import ApprovalGate, FlagGate
-from core.identity import People, PermissionGate, Person
+from core.identity import People, PermissionGate, Person, may
 from core.insight.ask import Question
 from core.insight.landings import Landings
 from core.kernel import Kernel, Run
@@ -76,6 +77,29 @@ class Studio:
         options.setdefault("budget", {"nusd": nusd(self.settings.ask_budget_usd)})
         who = person.who(session=session, project=project)
         return self.kernel.submit("insight.ask", question.model_dump(mode="json"), who, **options)
+
+    def answer(
+        self, person: Person, task_id: str, seq: int, verdict: str, digest: str = ""
+    ) -> None:
+        """This person's verdict on an open question; see `Kernel.answer`.
+
+        Raises Refused without the permission, NotFound for another organisation's task.
+        """
+        self._check(person, task_id, "approve")
+        self.kernel.answer(task_id, seq, verdict, person.id, digest)
+
+    def cancel(self, person: Person, task_id: str) -> None:
+        """The task is being stopped; see `Kernel.cancel`. Raises Refused and NotFound likewise."""
+        self._check(person, task_id, "work")
+        self.kernel.cancel(task_id)
+
+    def _check(self, person: Person, task_id: str, permission: str) -> None:
+        if self.kernel.task(task_id).org_id != person.org_id:
+            raise NotFound(f"No task {task_id!r}.")
+        if not may(person.role, permission):
+            raise Refused(
+                "Your role does not allow this.", hint="Ask an owner of the organisation."
+            )
 
     # What operations ask of the whole studio.
 

@@ -116,7 +116,7 @@ def _one(task_id: str) -> None:
                 "Stop",
                 icon=":material/stop_circle:",
                 key="stop_one",
-                on_click=studio.kernel.cancel,
+                on_click=session.stop,
                 args=(task_id,),
             )
     name = plain(task.input.get("question") or named(task.operation), 160)

@@ -60,7 +60,7 @@ def live(task: Any, log: RunLog, beside: Callable[[], None]) -> None:
             "Stop",
             icon=":material/stop_circle:",
             key="stop_run",
-            on_click=session.studio().kernel.cancel,
+            on_click=session.stop,
             args=(task.id,),
         )
     doing = st.empty()

@@ -23,6 +23,9 @@ COLUMNS_MAX = 120
 ROWS_MAX = 1_000_000
 LEVELS_MAX = 60
 ENTITY_LEVELS_MIN = 8
+KINDS_MIN = 8  # different whole numbers that may name kinds of rows ...
+KIND_ROWS_MIN = 4  # ... with so many rows each, on average
+KINDS_MAX = 3  # columns of such numbers
 SORTED_ROWS_MIN = 50  # a level in a table sorted by it; fewer look like a group of like rows
 STACKED_ROWS_MIN = 200  # the same, in whatever order the levels are stacked
 MEASURES_SWEPT = 10  # the stated budget of a sweep: this many measures ...
@@ -330,6 +333,7 @@ def _layout(reading: Reading, texts: dict[str, Levels]) -> Layout:
         for name, item in reading.entities.items()
         if len(item.names) >= ENTITY_LEVELS_MIN
     ]
+    groups += _numbered(reading)
     if reading.moments is not None and n:
         by_time = np.argsort(reading.moments, kind="stable")
         days = grouped("dates", reading.moments.astype("M8[D]").astype(np.int64), binding=True)
@@ -339,6 +343,17 @@ def _layout(reading: Reading, texts: dict[str, Levels]) -> Layout:
             orders = [by_time, *orders]
     found = _stretches(texts)
     return Layout(n, orders, [*groups, *([found] if found else [])])
+
+
+def _numbered(reading: Reading) -> list[Groups]:
+    """Rows with the same whole number: they are of one kind if it only tells kinds apart."""
+    found = [
+        grouped(name, np.nan_to_num(reading.measures[name], nan=-1.0))
+        for name in reading.whole
+        if name in reading.measures
+    ]
+    fit = [one for one in found if KINDS_MIN <= one.count <= reading.n / KIND_ROWS_MIN]
+    return sorted(fit, key=lambda one: one.name)[:KINDS_MAX]
 
 
 def _stretches(texts: dict[str, Levels]) -> Groups | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 import sqlalchemy as sa
 
 from core import safety
-from core.errors import Invalid, NotFound, Unavailable
+from core.errors import Invalid, NotFound, Refused, Unavailable
 from core.governance import spend
 from core.identity.records import PERSON
 from core.insight import Question
@@ -104,3 +106,17 @@ def test_what_it_was_given_is_its_owners_and_nobody_elses(studio, tmp_path):
     person, asked = question(studio, tmp_path)
     assert studio.sources.list(person.org_id) == asked.sources
     assert studio.sources.list("another") == []
+
+
+def test_only_who_may_answers_and_cancels_and_only_at_home(studio, tmp_path):
+    person, asked = question(studio, tmp_path)
+    task_id = studio.ask(person, asked)
+    stranger = dataclasses.replace(person, org_id="another")
+    viewer = dataclasses.replace(person, role="viewer")
+    for act in (studio.cancel, lambda p, task: studio.answer(p, task, 1, "approved")):
+        with pytest.raises(NotFound):
+            act(stranger, task_id)
+        with pytest.raises(Refused):
+            act(viewer, task_id)
+    studio.cancel(person, task_id)
+    assert until(studio.kernel, task_id, "cancelled", "done").state == "cancelled"

@@ -13,14 +13,11 @@ from core.tools.evidence import Chart, Outcome
 from core.tools.reading import Levels, Reading, named, read
 from core.tools.sheet import PENDING_P, Sheet, figure, key_of, opening, spoken, unit_of
 from core.tools.statistics.association import Verdict, go_together, move_together
-from core.tools.statistics.layout import Layout, grouped
 from core.tools.tool import tool
 
 FLOOR = 0.1  # rho and V: the usual limit of a small effect
 LEVELS_MAX = 12
 ROWS_MIN = 20
-KINDS_MIN = 8
-KIND_MIN = 4  # rows a value, on average
 
 
 class Relation(BaseModel):
@@ -49,7 +46,7 @@ def relation(tables: Tables, params: Relation) -> Outcome:
             continue
         verdict = move_together(
             reading.measures[left][known], reading.measures[right][known],
-            _with_values(reading, (left, right), known),
+            reading.layout.keep(known),
         )  # fmt: skip
         name = sheet.test(f"{left} with {right}", "Spearman", verdict, "rho", FLOOR)
         if verdict.p <= PENDING_P or len(asked) > 1:
@@ -57,20 +54,6 @@ def relation(tables: Tables, params: Relation) -> Outcome:
     if not asked:
         _categories(sheet, reading)
     return sheet.outcome()
-
-
-def _with_values(reading: Reading, pair: tuple[str, str], known: np.ndarray) -> Layout:
-    """The rows' layout; rows with one whole number may be of one kind, so they are held together.
-
-    A number that merely names groups would else seem related to whatever the groups differ in.
-    """
-    layout = reading.layout.keep(known)
-    found = [
-        grouped(name, np.unique(reading.measures[name][known], return_inverse=True)[1])
-        for name in pair
-        if name in reading.whole
-    ]
-    return layout.plus([one for one in found if KINDS_MIN <= one.count <= len(known) / KIND_MIN])
 
 
 def _pairs(reading: Reading, asked: list[str]) -> list[tuple[str, str]]:

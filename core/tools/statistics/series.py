@@ -17,7 +17,6 @@ from core.tools.statistics.ranks import normal_scores
 POINTS_MIN = 16
 WIDE_POINTS_MIN = 200  # means over wider times must leave this many points
 WAVES = (4, 8, 16, 32)  # how many of the slowest waves are read together
-WANDERING = 8  # waves; a walk is high in the slowest ones, others may be high in more of them
 WAVES_P = (
     12.0  # over points; below it, waves this high do not come from a series without slow parts
 )
@@ -169,7 +168,7 @@ def _waves_p(z: np.ndarray, x: np.ndarray, points: float) -> tuple[float, bool]:
             break
         height = power[: waves + 1].sum()  # the question itself took the room of one wave
         slow = chdtrc(waves, height) < min(0.25, WAVES_P / points)
-        wanders = wanders or bool(slow and waves <= WANDERING)
+        wanders = wanders or bool(slow)
         higher = height / waves if slow else max((height + trust) / (waves + trust), 1.0)
         t = abs(slope) * np.sqrt(x @ x / (usual * higher))
         worst = max(worst, 2 * stdtr(min(waves, points / SHORT) if slow else points / SHORT, -t))
