@@ -49,10 +49,14 @@ def fresh(name: str, *, gap: Literal["small", "medium", "large"] = "medium") -> 
     """The body of a page; when it shows something else than before, all that stood here is gone.
 
     Streamlit sweeps up what a run of the page no longer draws at its end, and a live page has none.
+    So there are two places, and something else always takes the one that is empty.
     """
-    is_new = st.session_state.get("body") != name
-    st.session_state["body"] = name
-    return (st.empty() if is_new else st).container(gap=gap)
+    before, place = st.session_state.get("body", ("", 0))
+    if before != name:
+        place = 1 - place
+    st.session_state["body"] = (name, place)
+    places = [st.container(gap=gap) if i == place else st.empty() for i in (0, 1)]
+    return places[place]
 
 
 def crumb(section: str, name: str = "") -> None:

@@ -63,6 +63,7 @@ def live(task: Any, log: RunLog, beside: Callable[[], None]) -> None:
             on_click=session.stop,
             args=(task.id,),
         )
+    head.markdown(f"**Run**  {muted(header(task, log, budget))}")
     doing = st.empty()
     steps = LiveSteps(log, _outcomes(task.id))
     beside()

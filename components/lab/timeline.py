@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -66,7 +66,8 @@ class LiveSteps:
         if step.seq in self._closed or step not in visible(self._log):
             return
         if step.seq not in self._open:
-            status = self._box.status(_running(step), type="step", state="running")
+            said = _running(step) if step.is_open else label(step)
+            status = self._box.status(said, type="step", state=_state(step))
             self._open[step.seq] = (status, status.empty())
         status, slot = self._open[step.seq]
         if step.is_open:
@@ -75,8 +76,7 @@ class LiveSteps:
             return
         self._closed.add(step.seq)
         slot.empty()
-        state = "complete" if step.state == "done" else "error"
-        status.update(label=label(step), state=state, expanded=False)
+        status.update(label=label(step), state=_state(step), expanded=False)
         with status:
             contents(step, self._outcome(step.seq))
 
@@ -188,6 +188,12 @@ def _cell(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return plain("\u2013" if value is None else value, 40)
+
+
+def _state(step: StepLine) -> Literal["running", "complete", "error"]:
+    if step.is_open:
+        return "running"
+    return "complete" if step.state == "done" else "error"
 
 
 def _running(step: StepLine) -> str:

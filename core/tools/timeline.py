@@ -33,6 +33,11 @@ class Timeline:
         use = (self.codes >= 0) & ~np.isnan(values)
         return np.bincount(self.codes[use], weights=values[use], minlength=self.count)
 
+    def rows(self, values: np.ndarray) -> np.ndarray:
+        """Known values per bucket."""
+        use = (self.codes >= 0) & ~np.isnan(values)
+        return np.bincount(self.codes[use], minlength=self.count).astype(float)
+
     def means(self, values: np.ndarray) -> np.ndarray:
         """Mean per bucket that has rows."""
         use = (self.codes >= 0) & ~np.isnan(values)

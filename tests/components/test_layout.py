@@ -39,3 +39,19 @@ def test_a_section_says_its_note_beside_the_name():
         "from components.layout import section\nwith section('Limits', 'held'):\n    st.write('x')"
     )
     assert at.markdown[0].value == "**Limits**  :small[:gray[held]]"
+
+
+def test_another_body_takes_the_place_that_was_empty():
+    at = screens.script(
+        "import streamlit as st\nfrom components.layout import fresh\n"
+        "with fresh(st.session_state.get('name', 'one')):\n    st.text('body')"
+    )
+    places = [at.session_state["body"]]
+    at.run()
+    places.append(at.session_state["body"])
+    at.session_state["name"] = "two"
+    at.run()
+    places.append(at.session_state["body"])
+    assert not at.exception
+    assert places == [("one", 1), ("one", 1), ("two", 0)]
+    assert [text.value for text in at.text] == ["body"]

@@ -170,9 +170,9 @@ def _moved(
     history = step(series[:end], start)
     near = plain_step(series[first:end], start - first) if start - first >= 8 else history
     if not comparison.total and not line.one_each:
-        rows = in_time(values, line.codes, reading.layout)
-        history = with_rows(history, step_p(rows.between(0, end), start))
-        near = with_rows(near, step_p(rows.between(first, end), start - first, plain=True))
+        single = in_time(values, line.codes, reading.layout)
+        history = with_rows(history, step_p(single.between(0, end), start))
+        near = with_rows(near, step_p(single.between(first, end), start - first, plain=True))
     if near.p > DOUBT_P or near.effect * history.effect <= 0 or abs(near.effect) < FLOOR:
         return Verdict(max(history.p, near.p), history.effect, history.n)
     return history

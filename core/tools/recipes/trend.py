@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from pydantic import BaseModel, Field
 
@@ -68,6 +70,10 @@ def _follow(
         rows = in_time(reading.measures[measure], line.codes, reading.layout)
         shape = with_rows(shape, drift_p(rows))
         jump = with_rows(jump, step_p(rows, at) * len(places(len(values))))
+    if total:
+        parts = line.means(reading.measures[measure]), line.rows(reading.measures[measure])
+        shape = _with_parts(shape, [drift(part) for part in parts])
+        jump = _with_parts(jump, [best_step(part)[0] for part in parts])
     way = "total" if total else "average"
     names = [
         sheet.test(f"{way} {measure} drifts", "robust trend", shape, "SD", FLOOR),
@@ -78,6 +84,11 @@ def _follow(
     if verdict.p <= PENDING_P or asked:
         split = line.date(place, total=total, values=reading.measures[measure])
         _write(sheet, reading, line, (measure, way), (verdict, names[not drifts], drifts, split))
+
+
+def _with_parts(whole: Verdict, parts: list[Verdict]) -> Verdict:
+    """A total moves beyond chance only if its rows' average or their number does."""
+    return replace(whole, p=max(whole.p, min(part.p for part in parts)))
 
 
 def _write(

@@ -10,6 +10,7 @@ SUSPECTS_MAX = 10
 TAIL_SHARE = 0.04
 TAIL_MIN = 15
 ROWS_MIN = 50
+GRID_VALUES_MIN = 10  # fewer are kinds, not sizes
 GRID_MISFIT = 0.01  # of a step
 
 
@@ -55,7 +56,7 @@ def _spread(values: np.ndarray) -> np.ndarray:
     if len(found) < 2 or len(found) > values.size / 2:
         return values
     usual = found[(found >= np.quantile(values, 0.01)) & (found <= np.quantile(values, 0.99))]
-    if len(usual) < 2:
+    if len(usual) < GRID_VALUES_MIN or counts.max() > len(values) / 2:
         return values
     grid = float(np.diff(usual).min())
     steps = (usual - usual[0]) / grid

@@ -10,6 +10,12 @@ def test_the_title_slide_is_left_to_the_exports(deck):
     assert [(n, slide.key) for n, slide in on_page(deck)] == [(2, "1.top")]
 
 
+def test_the_chart_library_is_asked_for_ahead():
+    at = screens.script("from components.lab.deck_view import warm_charts\nwarm_charts()")
+    assert not at.exception
+    assert len(at.get("plotly_chart")) == 1
+
+
 def test_a_slide_draws_its_words_its_chart_and_its_receipt(front, deck):
     front.deck_of_the_test = deck
     at = screens.script(

@@ -17,6 +17,7 @@ def test_the_header_says_time_money_and_iterations():
     log = RunLog("done", queued_at=at, ended_at=at + timedelta(seconds=12))
     log.iteration, log.iterations_max = 3, 12
     assert header(task, log, 500_000_000) == "12 s · $0.00 of $0.50 · iteration 3 of 12"
+    assert header(task, log, None) == "12 s · $0.00 · iteration 3 of 12"
 
 
 def test_a_stopped_run_says_why_and_keeps_what_was_made(front):

@@ -14,6 +14,9 @@ def test_a_finished_run_has_steps_and_a_deck(asked):
     assert "slides" in said
     labels = [e.label for e in at.expander]
     assert any("Read the file" in label for label in labels)
+    steps = next(e for e in at.expander if "**Steps**" in e.label)
+    assert not steps.proto.expanded
+    assert "iteration" in steps.label
     assert not [b for b in at.button if str(b.key) == "stop_run"]
 
 

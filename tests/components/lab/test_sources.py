@@ -21,6 +21,7 @@ def test_a_date_that_reads_either_way_is_asked_where_it_shows(front):
     assert not at.exception
     answers = [b for b in at.button if str(b.key).startswith("answer_")]
     assert {b.label for b in answers} == {"Day first", "Month first"}
+    assert "Until you say, it is read with month first" in screens.text(at)
     next(b for b in answers if b.label == "Day first").click().run()
     assert "Read with day first" in screens.text(at)
     assert not [b for b in at.button if str(b.key).startswith("answer_")]
@@ -36,9 +37,19 @@ def test_an_answer_can_be_changed(front):
 def test_a_file_that_cannot_be_read_says_why_and_can_be_removed(front):
     at = open_with(front, b"%PDF-1.7 not a table at all", "report.csv")
     assert not at.exception
-    assert at.error
+    assert "PDF" in at.error[0].proto.title
+    assert "Nothing is asked of this file" in at.error[0].value
+    assert "Nothing can be asked yet" in screens.text(at)
+    assert at.chat_input[0].disabled
     next(b for b in at.button if b.label == "Remove").click().run()
     assert at.button(key="sample")
+
+
+def test_a_header_alone_is_nothing_to_ask_of(front):
+    at = open_with(front, b"a,b\n", "header.csv")
+    assert not at.exception
+    assert "no rows" in at.error[0].proto.title
+    assert at.chat_input[0].disabled
 
 
 def test_rows_that_were_set_aside_are_counted_and_shown(front):

@@ -30,3 +30,20 @@ def test_ties_and_few_values_say_nothing():
     assert gap_in_tail(np.arange(20.0)).p == 1
     assert gap_in_tail(np.arange(1_000) % 4.0).p == 1
     assert gap_in_tail(np.array([])).p == 1
+
+
+def test_outliers_among_whole_numbers_are_found():
+    rng = np.random.default_rng(1)
+    values = rng.normal(30, 5, 2_000).round()
+    assert gap_in_tail(values).p > 1e-3
+    values[:4] = [75, 80, 90, 110.5]
+    found = gap_in_tail(values)
+    assert found.p < 1e-4
+    assert found.count == 4
+
+
+def test_mostly_equal_values_have_no_outliers():
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        rare = np.where(rng.random(1_500) < 0.9, 0, rng.exponential(4, 1_500).round())
+        assert min(gap_in_tail(rare).p, gap_in_tail(rng.poisson(0.4, 900).astype(float)).p) > 1e-4
