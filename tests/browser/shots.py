@@ -53,9 +53,7 @@ def _tour(page: Page, url: str, name: str) -> None:
     page.wait_for_selector("[class*=st-key-slide_2]")
     page.wait_for_selector("[class*=st-key-chart_] .js-plotly-plot")
     page.wait_for_function("() => !document.querySelector('.st-key-page [data-stale=true]')")
-    page.wait_for_selector(
-        ".st-key-stop_run", timeout=1_000
-    )  # still going on
+    page.wait_for_selector(".st-key-stop_run", timeout=1_000)  # still going on
     _shot(page, f"running-{name}", settle=0)
     page.wait_for_selector(".st-key-verify")
     page.wait_for_selector("button.n")

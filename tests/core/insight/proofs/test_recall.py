@@ -13,7 +13,7 @@ from core.insight.receipts import Look, receive
 from core.tools.periods import OnePeriod
 from core.tools.reading import read
 from core.tools.tool import discover
-from tests.core.insight.shapes import noise, planted
+from tests.core.insight.proofs.shapes import noise, planted
 
 NOISE = ("iid", "heavy", "memory", "walk", "ties", "clustered")
 NOISE_TABLES = 10

@@ -15,10 +15,10 @@ from core.insight import load
 from core.storage.blobs import Folder
 from core.storage.database import Database
 from tests.core.insight.asking import sales
-from tests.core.insight.dying import PLACES
+from tests.core.insight.proofs.dying import PLACES
 from tests.core.ledger import books
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 STEPS = "select seq, kind, name, state from kernel_step order by seq"
 USAGE = "select seq, line, prompt_tokens, completion_tokens from ledger_usage order by seq"
 REPEATED = "select data from kernel_event where type = 'step.restarted'"
@@ -30,7 +30,7 @@ def worlds(tmp_path_factory):
     root = tmp_path_factory.mktemp("worlds")
     csv = root / "sales.csv"
     csv.write_bytes(sales(1))
-    command = [sys.executable, "-m", "tests.core.insight.dying", str(root), str(csv)]
+    command = [sys.executable, "-m", "tests.core.insight.proofs.dying", str(root), str(csv)]
     done = subprocess.run(
         [*command, "Why did amount fall in the last quarter?"],
         cwd=ROOT, capture_output=True, text=True, timeout=400, check=False,

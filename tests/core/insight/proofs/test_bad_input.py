@@ -304,7 +304,7 @@ def test_a_budget_too_small_for_one_call_says_so_in_the_deck(studio):
     assert "total limit" in refused[0].outcome["message"]
 
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 def core(folder, *words):
