@@ -27,6 +27,7 @@ def test_a_question_is_asked_and_its_evidence_opened_by_keyboard(page, url, tmp_
     page.goto(url)
     page.set_input_files("input[type=file]", path)
     expect(page.get_by_text("880 rows")).to_be_visible()
+    expect(page.locator("[data-testid=stChatInput] textarea")).to_be_visible()
     assert tab_to(page, "e => e.tagName === 'TEXTAREA'")
     page.keyboard.type("Which region brings the most revenue?")
     page.keyboard.press("Enter")
