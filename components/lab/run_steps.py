@@ -69,8 +69,9 @@ def live(task: Any, log: RunLog, beside: Callable[[], None]) -> None:
     beside()
     for events in follow(session.studio().kernel, task.id, log.last):
         changed = {log.take(event) for event in events}
-        head.markdown(f"**Run**  {muted(header(task, log, budget))}")
-        doing.markdown(muted(_doing(log)))
+        if not events or any(event.type != "delta" for event in events):  # words change neither
+            head.markdown(f"**Run**  {muted(header(task, log, budget))}")
+            doing.markdown(muted(_doing(log)))
         for name in sorted(changed):
             if name.startswith("step "):
                 steps.show(log.steps[int(name.removeprefix("step "))])

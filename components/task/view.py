@@ -36,7 +36,8 @@ def draw(task: Any) -> None:
             _result(task)
     with left.container(gap="small"):
         if is_over:
-            run_steps.ended(task, log)
+            run_steps.verdict(task, log)
+            run_steps.folded(task, log)
         else:
             run_steps.live(task, log, lambda: None)
 
