@@ -137,7 +137,8 @@ def settled(landed: LandedFile) -> LandedFile:
         doubt = landing.questions[0]
         raise Invalid(
             f"{landed.source.name}: {doubt.question}",
-            hint=f"Say which it is: {doubt.field.replace('_', ' ')} {' or '.join(doubt.choices)}.",
+            hint=f"Say which it is: {' or '.join(doubt.choices)}; on the command line with"
+            f" --{doubt.field.replace('_', '-')}.",
             field=doubt.field,
             column=doubt.column,
             choices=doubt.choices,

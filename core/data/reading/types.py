@@ -205,7 +205,10 @@ class Judge:
         if known:
             return known
         fits = matches("v", patterns.pattern_of("dmy"))
-        self._ask("date_order", exam, ["dmy", "mdy"], self.examiner.example(exam, fits))
+        day, month = (patterns.moment("v", order, offset=False) for order in ("dmy", "mdy"))
+        telling = f"({fits}) AND {day} <> {month}"  # 03/04 tells what 01/01 does not
+        example = self.examiner.example(exam, telling) or self.examiner.example(exam, fits)
+        self._ask("date_order", exam, ["dmy", "mdy"], example)
         return "dmy" if (self.decimal or self.options.decimal) == "," else "mdy"
 
     def _ask(self, what: str, exam: Exam, choices: list[str], example: str) -> None:
