@@ -114,7 +114,7 @@ def test_a_database_that_cannot_be_prepared_ends_the_start(port, monkeypatch, tm
     monkeypatch.setenv("STUDIO_DATA_DIR", str(tmp_path / "file" / "inside"))
     assert launch.main() == 1
     told = capsys.readouterr().err
-    assert "The database could not be prepared" in told
+    assert "cannot be used" in told
     assert "Traceback" not in told
 
 

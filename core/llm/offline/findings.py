@@ -71,7 +71,7 @@ def _rank(found: list[dict[str, Any]], direct: set[str], wish: Wish) -> list[dic
         said = {word for text in _texts(finding) for word in telling(text)}
         said |= {stem(word) for word in re.split(r"[._\W]+", finding["id"])}
         share = len(names & said) / len(names) if names else 0.0
-        unasked = not wish.groups and any(SPLITS.search(text) for text in _texts(finding))
+        unasked = not wish.groups and _splits(finding)
         weight = float(finding.get("weight") or 0) + NAMED * share - UNASKED * unasked
         return finding["recipe"] in direct, weight
 
@@ -92,6 +92,9 @@ def _select(
     leads = answering if open else [f for f in found if f in answering or f in told]
     if open and leads and leads[0].get("weight") != WHOLE:
         leads = [*told[:1], *leads]  # what happened, before what explains it
+    if open and answering and all(f.get("weight") == WHOLE for f in answering):
+        # Nothing supported explains it, so the answer says where it came from as a fact.
+        leads += [f for f in told if f not in leads and _splits(f)][:1]
     leads = leads[:LEADS_MAX] or told[:LEADS_MAX]
     asides = [f for f in supported if f["recipe"] not in direct]
     return leads, asides[:ASIDES_MAX] if open or not leads else []
@@ -117,6 +120,11 @@ def _texts(finding: dict[str, Any]) -> list[str]:
 
 def _may_be_told(sentence: str) -> bool:
     return bool(REFERENCE.search(sentence)) and not is_typed(sentence)
+
+
+def _splits(finding: dict[str, Any]) -> bool:
+    """It says how something divides over the values of a column."""
+    return any(SPLITS.search(text) for text in _texts(finding))
 
 
 def _silence(wish: Wish, *, said: bool) -> list[str]:
