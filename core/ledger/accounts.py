@@ -221,8 +221,6 @@ class Accounts:
         amounts = {**_per_unit("held", held), **_per_unit("spent", spent)}
         freed = {unit: -amount for unit, amount in held.items()}
         with self._run.together(db):
-            if not self._database.is_sqlite:  # in one order, or two settlements deadlock
-                self._run(db, "lock", ids=ids)
             self._run(db, "book", ids=ids, **amounts)
             self._enter(db, key, kind, ids, at, held=freed, spent=spent)
 
