@@ -323,7 +323,7 @@ def steps(kernel: Kernel, task_id: str):
 def acting(kernel: Kernel, task_id: str, timeout_s: float = 40) -> None:
     """An act of the task has begun here."""
     end = time.monotonic() + timeout_s
-    while not any(key.startswith(f"{task_id}:") for key in kernel.calls.keys()):  # noqa: SIM118 - no dict
+    while not any(call.began for call in list(kernel.calls._open.get(task_id, ()))):
         task = kernel.task(task_id)
         assert time.monotonic() < end, (task.state, task.error)
         time.sleep(0.005)
