@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import pyarrow.csv as pa_csv
 
 SAMPLE_CHARS = 1 << 20
-BLOCKS_BYTES = (1 << 20, 16 << 20, 256 << 20)  # a row must fit into one
+# A row must fit into one; the reader keeps up to 32 of them ahead, so the usual one is small.
+BLOCKS_BYTES = (1 << 18, 16 << 20, 256 << 20)
 WIDTH_MAX = 20_000
 OPEN_QUOTE = "A quotation mark is never closed; all of them were read as plain text."
 

@@ -31,9 +31,8 @@ def test_a_large_file_is_streamed(tmp_path):
     delimited.stage(tmp_path / "f", ReadOptions(), Place(tmp_path))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    size = (tmp_path / "f").stat().st_size
-    assert size > 80_000_000
-    assert peak < size / 2  # the reader keeps blocks ahead, how many depends on the moment
+    assert (tmp_path / "f").stat().st_size > 80_000_000
+    assert peak < 36_000_000  # the reader keeps some blocks ahead, however long the file
 
 
 def test_a_stop_ends_it(tmp_path):
