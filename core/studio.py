@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
+import pkgutil
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from core import safety, telemetry
+from core import safety, telemetry, usecases
 from core.errors import NotFound, Refused
 from core.flags import open_flags
 from core.governance import ApprovalGate, FlagGate
@@ -29,6 +31,8 @@ from core.storage.sources import Sources
 
 log = logging.getLogger(__name__)
 FEATURES = (Question,)  # importing an operation's file registers it
+for _file in pkgutil.iter_modules(usecases.__path__):  # a use case is known by being there
+    importlib.import_module(f"{usecases.__name__}.{_file.name}")
 
 
 class Studio:
@@ -78,6 +82,12 @@ class Studio:
         who = person.who(session=session, project=project)
         return self.kernel.submit("insight.ask", question.model_dump(mode="json"), who, **options)
 
+    def submit(self, person: Person, name: str, input: dict[str, Any], **options: Any) -> str:
+        """The id of a task that runs operation `name`; see `Kernel.submit` for the options."""
+        session, project = options.pop("session", ""), options.pop("project", "")
+        who = person.who(session=session, project=project)
+        return self.kernel.submit(name, input, who, **options)
+
     def answer(
         self, person: Person, task_id: str, seq: int, verdict: str, digest: str = ""
     ) -> None:
@@ -105,7 +115,7 @@ class Studio:
 
     def dearest(self, run: Run) -> Amounts:
         """What the task may cost at most: its budget, or nothing when its models are free."""
-        models = run.policy.models or self.llm.config.models
+        models = self.llm.chain(run.policy.models)
         if all(self.llm.price(model).reserve_nusd(1_000, 1_000) == 0 for model in models):
             return {}
         scope = f"task:{run.task_id}"

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components.govern import approvals, health, limits, overview, runs, spend
-from components.govern.views import VIEWS
+from components.govern.view import views
 from components.layout import crumb, history
 
-DRAW = {
-    "overview": overview.draw,
-    "spend": spend.draw,
-    "runs": runs.draw,
-    "limits": limits.draw,
-    "approvals": approvals.draw,
-    "health": health.draw,
-}
-view = st.query_params.get("view", "overview")
-view = view if view in DRAW else "overview"
+found = views()
+asked = st.query_params.get("view", "overview")
+name = asked if asked in found else "overview"
 history(
     "Views",
     "governance",
-    [({"view": name}, title, icon) for name, (title, icon) in VIEWS.items()],
-    current=("view", view),
+    [({"view": key}, view.title, view.icon) for key, view in found.items()],
+    current=("view", name),
 )
-crumb("Governance", VIEWS[view][0])
-DRAW[view]()
+crumb("Governance", found[name].title)
+found[name].draw()

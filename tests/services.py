@@ -19,7 +19,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -36,6 +38,7 @@ FAST = (  # a test's cluster may lose everything when the machine stops
     "unix_socket_directories=",
 )
 START_WITHIN_S = 30
+TEMP = tempfile.gettempdir()
 
 
 def chromium() -> str | None:
@@ -61,6 +64,62 @@ def postgres_url() -> str | None:
         except (OSError, subprocess.SubprocessError) as error:
             sys.stderr.write(f"PostgreSQL in {programs} does not start: {error}\n")
     return None
+
+
+@dataclass
+class Redis:
+    """A Redis of one test: it can be killed, stopped for a while, and come back empty."""
+
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        """It answers."""
+        words = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", TEMP]
+        self.process = subprocess.Popen(
+            [str(shutil.which("redis-server")), *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_die_with_parent(),  # noqa: PLW1509 - it takes no lock
+        )
+        deadline = time.monotonic() + START_WITHIN_S
+        while self.process.poll() is None and time.monotonic() < deadline:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1) as asked:
+                asked.sendall(b"PING\r\n")
+                if asked.recv(7) == b"+PONG\r\n":
+                    return
+            time.sleep(0.01)
+        raise OSError("redis-server does not start.")
+
+    def signal(self, number: int) -> None:
+        """SIGSTOP makes it silent, SIGCONT lets it speak again."""
+        if self.process:
+            self.process.send_signal(number)
+
+    def kill(self) -> None:
+        """It is gone, without a word."""
+        if self.process:
+            self.process.kill()
+            self.process.wait(10)
+            self.process = None
+
+
+@contextmanager
+def redis() -> Iterator[Redis]:
+    """An empty Redis on a free port; `absent("Redis")` where there is none to start."""
+    if not shutil.which("redis-server"):
+        absent("Redis")
+    server = Redis(_free_port())
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
 
 
 def absent(what: str) -> NoReturn:
@@ -174,7 +233,11 @@ def _free_port() -> int:
 
 def install() -> int:
     """What was missing is installed where that is allowed; 1 when CI still lacks something."""
-    needs = {"Chromium": (chromium, "chromium"), "PostgreSQL": (postgres_programs, "postgresql")}
+    needs = {
+        "Chromium": (chromium, "chromium"),
+        "PostgreSQL": (postgres_programs, "postgresql"),
+        "Redis": (lambda: shutil.which("redis-server"), "redis-server"),
+    }
     packages = [package for find, package in needs.values() if not find()]
     may = os.name != "nt" and os.geteuid() == 0 and shutil.which("apt-get")
     if packages and may:

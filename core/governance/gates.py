@@ -16,7 +16,7 @@ class FlagGate:
 
     def ask(self, ask: Ask) -> Verdict:
         """Allow or refuse."""
-        flag = OPERATIONS[ask.operation].policy.flag
+        flag = ask.policy.flag
         if not flag or self._flags.enabled(flag, f"person:{ask.who.person}"):
             return Verdict("flags")
         return Verdict(
@@ -39,7 +39,7 @@ class ApprovalGate:
         """Allow or wait."""
         cost = ask.estimate.get("nusd", 0)
         dear = self._above_nusd is not None and cost > self._above_nusd
-        if not dear and ask.kind not in OPERATIONS[ask.operation].policy.approve:
+        if not dear and ask.kind not in ask.policy.approve:
             return Verdict("approval")
         price = f" It may cost up to {amount('nusd', cost)}." if cost else ""
         question = f"May {ask.operation} go on with {ask.kind} {ask.name!r}?{price}"

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from core.identity.records import PERSON
 from core.kernel.gates import Ask, Verdict
-from core.kernel.operation import OPERATIONS
 from core.storage.database import Database
 
 ALLOWED = {
@@ -33,7 +32,7 @@ class PermissionGate:
 
     def ask(self, ask: Ask) -> Verdict:
         """Allow or refuse."""
-        permission = OPERATIONS[ask.operation].policy.permission
+        permission = ask.policy.permission
         if may(self._role(ask.who.org, ask.who.person), permission):
             return Verdict("permission")
         return Verdict(

@@ -15,6 +15,8 @@ from core.insight.prompts import ANSWER_NOW, SYSTEM, opening, remark, trouble
 from core.kernel import Call, Policy, Run, operation
 from core.llm import Message, Reply, ToolCall
 from core.storage.blobs import Source
+from core.tools.recall import recalled
+from core.tools.tool import TOOLS
 
 TABLES_MAX = 20
 
@@ -132,7 +134,7 @@ def _use(run: Run, inquiry: Inquiry, wanted: ToolCall, *, of: int) -> None:
 
     def act(call: Call) -> Any:
         call.say("insight.iteration", number=number, of=of, tool=wanted.name)
-        return inquiry.run_tool(wanted)
+        return _recalled(run, inquiry, wanted, call)
 
     if inquiry.closes_question(wanted):
         run.step("deck", "slides so far", lambda call: inquiry.preview(run, call))
@@ -144,6 +146,29 @@ def _use(run: Run, inquiry: Inquiry, wanted: ToolCall, *, of: int) -> None:
         inquiry.hear(wanted, trouble(f"{error.message} {error.hint}".strip()))
         return
     inquiry.take(wanted, made)
+
+
+def _recalled(run: Run, inquiry: Inquiry, wanted: ToolCall, call: Call) -> Any:
+    """What the tool says, or said before of the same rows; then the step says so."""
+    offered = wanted.name in {spec.name for spec in inquiry.specs()}
+    made, cached = recalled(
+        getattr(run.studio, "cache", None),
+        org_id=run.who.org,
+        tool=TOOLS[wanted.name] if offered else None,
+        arguments=wanted.arguments,
+        tables={file.table: _rows(file) for file in inquiry.files},
+        make=lambda: inquiry.run_tool(wanted),
+    )
+    if not cached:
+        return made
+    call.say("tool.cached", tool=wanted.name)
+    return {**made, "cached": True}
+
+
+def _rows(file: LandedFile) -> str:
+    """Which rows the table has: the file's bytes, how they were read, and what came of it."""
+    options = file.landing.options.model_dump_json(exclude_none=True)
+    return f"{file.source.hash} {file.parquet} {options}"
 
 
 def _conclude(run: Run, inquiry: Inquiry, stopped: str | None) -> str:

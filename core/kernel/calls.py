@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from core.errors import Cancelled
 from core.kernel.events import EventLog
 from core.kernel.gates import Amounts
+from core.kernel.policies import Policy
 from core.kernel.values import amounts as checked
 from core.kernel.values import plain, text
 
@@ -29,10 +30,14 @@ def loop() -> asyncio.AbstractEventLoop:
 class Call:
     """What an act is given."""
 
-    def __init__(self, task_id: str, seq: int, events: EventLog) -> None:
+    def __init__(
+        self, task_id: str, seq: int, events: EventLog, *, policy: Policy | None = None
+    ) -> None:
         self.task_id = task_id
         self.seq = seq
         self.key = f"{task_id}:{seq}"  # the same when the act is repeated after a crash
+        self.policy = policy or Policy()
+        self.left: Amounts = {}  # of the tightest limits, after the hold; empty when unknown
         self.spent: Amounts = {}
         self.made: list[str] = []
         self.uses: list[dict[str, Any]] = []
@@ -55,7 +60,7 @@ class Call:
         """Report one completion: a usage row, and its cost and tokens on the meter.
 
         `units` are columns of ledger_usage: prompt_tokens, completion_tokens, cached_tokens,
-        cache_write_tokens, reasoning_tokens, units, estimated.
+        cache_write_tokens, reasoning_tokens, units, unit, breakdown, estimated, cache_hit ...
         """
         checked({unit: units[unit] for unit in units if unit.endswith("_tokens")})
         tokens = int(units.get("prompt_tokens", 0)) + int(units.get("completion_tokens", 0))

@@ -10,6 +10,8 @@ from typing import Any, Literal, Protocol
 import sqlalchemy as sa
 from pydantic import BaseModel
 
+from core.kernel.policies import Policy
+
 Amounts = dict[str, int]  # unit -> quantity, e.g. {"nusd": 1_200, "tokens": 900}
 
 
@@ -37,6 +39,8 @@ class Ask:
     estimate: Amounts
     operation: str = ""
     shows: dict[str, Any] = field(default_factory=dict)  # what an approver is shown
+    policy: Policy = field(default_factory=Policy)
+    content: tuple[str, ...] = ()  # texts that are about to leave; read by gates, never stored
 
     @property
     def key(self) -> str:
@@ -75,11 +79,22 @@ class Gate(Protocol):
         ...
 
 
+class Door(Protocol):
+    """Asked once, before a task exists. May do I/O."""
+
+    def enter(self, operation: str, who: Who, policy: Policy) -> Verdict:
+        """Allow or refuse; `details` of a refusal may hold `retry_after_s`."""
+        ...
+
+
 class Ledger(Protocol):
     """The last gate: it holds money inside the admit transaction and settles inside settle."""
 
     def hold(self, db: sa.Connection, ask: Ask) -> Verdict:
-        """Hold the estimate on every scope, or on none and say which limit."""
+        """Hold the estimate on every scope, or on none and say which limit.
+
+        `details["left"]` of an allowance: unit -> what the tightest limit leaves after the hold.
+        """
         ...
 
     def settle(self, db: sa.Connection, ask: Ask, spent: Amounts) -> Amounts:

@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from core.errors import Invalid, NotFound
+from core.errors import Invalid, NotFound, restore
 from core.kernel import legs, steps
 from core.kernel.calls import Calls
 from core.kernel.engine import QUEUES, Engine, Queue
 from core.kernel.events import EventLog
-from core.kernel.gates import Amounts, Ask, Gate, Ledger, Verdict, Who
+from core.kernel.gates import Amounts, Ask, Door, Gate, Ledger, Verdict, Who
 from core.kernel.operation import OPERATIONS
+from core.kernel.policies import Policies, Policy, declared
 from core.kernel.records import OPEN, STEP, TASK, WAIT
 from core.kernel.watch import Watch
 from core.storage.blobs import Blobs
@@ -33,6 +34,8 @@ class Kernel:
         ledger: Ledger,
         gates: Sequence[Gate] = (),
         *,
+        doors: Sequence[Door] = (),
+        policies: Policies = declared,
         blobs: Blobs | None = None,
         redact: Callable[[Any], Any] = lambda data: data,
         studio: Any = None,
@@ -43,6 +46,9 @@ class Kernel:
         self.database = database
         self.ledger = ledger
         self.gates = tuple(gates)
+        self.doors = tuple(doors)
+        self.policies = policies
+        self.listeners: list[Callable[[Ask, dict[str, Any]], None]] = []  # told of settled steps
         self.blobs = blobs
         self.redact = redact
         self.studio = studio
@@ -76,14 +82,16 @@ class Kernel:
         parent_id: str | None = None,
         budget: Amounts | None = None,
         id: str = "",
+        trace: str = "",
     ) -> str:
         """The id of a queued task. Inside an act give `id=call.key`, so that a repeat finds it.
 
         `budget` limits the whole task, e.g. `{"nusd": 500_000_000}`; None takes its policy's.
-        Raises NotFound for an unknown operation and Invalid for a wrong input.
+        Raises NotFound for an unknown operation, Invalid for a wrong input, and what a door says.
         """
         id = id or new_id()
-        return self._insert(name, input, who, budget=budget, id=id, parent_id=parent_id)
+        about = {"id": id, "parent_id": parent_id, "trace": trace}
+        return self._insert(name, input, who, budget=budget, **about)
 
     def answer(self, task_id: str, seq: int, verdict: str, by: str, digest: str = "") -> None:
         """A person's verdict, "approved" or "rejected". The first one counts; later ones raise.
@@ -166,6 +174,30 @@ class Kernel:
                 break
         return verdicts
 
+    def policy(self, name: str, declared: Policy, who: Who) -> Policy:
+        """The policy that holds for `who` now. Raises NotFound for an unknown use case."""
+        return self.policies(name, declared, who.org, who.person)
+
+    def bound(self, task_id: str, who: Who, policy: Policy) -> Who:
+        """`who`, paying from the use case's daily limit as well when the policy has one."""
+        daily = {"nusd": policy.daily_nusd, "tokens": policy.daily_tokens}
+        limits = {unit: most for unit, most in daily.items() if most is not None}
+        scope = f"use:{who.person}:{policy.name}"
+        if not limits or scope in who.scopes:
+            return who
+
+        def write(db: sa.Connection) -> None:
+            for unit, most in limits.items():
+                self.ledger.set_limit(db, scope, unit, "day", most, org_id=who.org)
+
+        self.commit(task_id, write)
+        return who.model_copy(update={"scopes": (*who.scopes, scope)})
+
+    def tell(self, ask: Ask, outcome: dict[str, Any]) -> None:
+        """Listeners hear of a settled step; they return at once and never raise."""
+        for listener in self.listeners:
+            listener(ask, outcome)
+
     def commit(self, task_id: str, act: Callable[[sa.Connection], T]) -> T:
         """One transaction, then wake the task's viewers."""
         result = self.database.transaction(act)
@@ -188,18 +220,22 @@ class Kernel:
         **values: Any,
     ) -> str:
         operation = OPERATIONS[name]
-        if budget is None and operation.policy.budget_nusd is not None:
-            budget = {"nusd": operation.policy.budget_nusd}
+        checked = operation.checked(input)
+        policy = self.policy(name, operation.policy, who)
+        self._enter(name, who, policy, id)
+        if budget is None and policy.budget_nusd is not None:
+            budget = {"nusd": policy.budget_nusd}
+        who = self.bound(id, who, policy)
         if budget:
             who = who.model_copy(update={"scopes": (*who.scopes, f"task:{id}")})
-        checked = operation.checked(input)
         row = {
             "id": id,
             "operation": name,
             "org_id": who.org,
             "person_id": who.person,
             "who": who.model_dump(mode="json"),
-            "queue": operation.policy.queue,
+            "queue": policy.queue,
+            "policy": policy.model_dump(mode="json"),
             "input": checked,
             "wake_at": now(),
             **values,
@@ -217,3 +253,18 @@ class Kernel:
 
         self.start(self.commit(id, insert))
         return id
+
+    def _enter(self, name: str, who: Who, policy: Policy, id: str) -> None:
+        """Ask the doors. Raises the first refusal; the auditors see it."""
+        if self.doors and self.database.rows(sa.select(TASK.c.id).where(TASK.c.id == id)):
+            return  # a repeat finds its task
+        for door in self.doors:
+            verdict = door.enter(name, who, policy)
+            if verdict.answer != "allow":
+                ask = Ask("", 0, "task", name, who, {}, name, policy=policy)
+                self.database.transaction(
+                    lambda db, a=ask, v=verdict: steps.audit(
+                        self, db, a, "refuse", verdicts=[vars(v)]
+                    )
+                )
+                raise restore(verdict.as_value())

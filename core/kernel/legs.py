@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from core.errors import Cancelled, Expired, StudioError, Unavailable
 from core.kernel.operation import OPERATIONS
+from core.kernel.policies import Policy
 from core.kernel.records import STEP, TASK, WAIT
 from core.kernel.run import Parked, Run
 from core.kernel.steps import QUITS, broken, told
@@ -37,7 +38,8 @@ def work(kernel: Kernel, task_id: str, leg: int) -> None:
         kernel.calls.stop(task_id)
     operation = OPERATIONS[task.operation]
     try:
-        run = Run(kernel, task, past(kernel, task), policy=operation.policy)
+        policy = Policy.model_validate(task.policy) if task.policy else operation.policy
+        run = Run(kernel, task, past(kernel, task), policy=policy)
         output = operation.fn(run, operation.input.model_validate(task.input))
         _end(kernel, task_id, "done", output=plain(output.model_dump(mode="json")))
     except Parked:

@@ -9,22 +9,9 @@ from typing import Any, get_type_hints
 from pydantic import BaseModel, ValidationError
 
 from core.errors import Invalid
+from core.kernel.policies import Policy
 from core.kernel.registry import Registry
 from core.kernel.values import plain
-
-
-@dataclass(frozen=True)
-class Policy:
-    """How an operation may behave. Defaults are the careful ones."""
-
-    queue: str = "interactive"
-    models: tuple[str, ...] = ()  # a chain, the preferred one first; empty: the studio's
-    temperature: float = 0.0
-    tokens_max: int = 1_000  # of one completion
-    budget_nusd: int | None = None  # of one task
-    permission: str = "work"  # what its person must be allowed to do
-    flag: str = ""  # a feature flag that must be on
-    approve: tuple[str, ...] = ()  # kinds of steps a person must approve
 
 
 @dataclass(frozen=True)

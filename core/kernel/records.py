@@ -26,6 +26,8 @@ class Task(SQLModel, table=True):
     who: dict[str, Any] = Field(sa_type=Json)
     queue: str
     input: dict[str, Any] = Field(sa_type=Json)
+    policy: dict[str, Any] | None = Field(default=None, sa_type=Json)  # as it was at the start
+    trace: str = ""  # W3C traceparent of who asked for it
     parent_id: str | None = Field(default=None, index=True)
     forked_from: str | None = Field(default=None, index=True)
     forked_at: int | None = None  # steps before this one are the other task's

@@ -14,7 +14,7 @@ from core.errors import Misuse, ReplayMismatch
 from core.kernel import steps
 from core.kernel.calls import Call
 from core.kernel.gates import Amounts, Ask, Verdict, Who
-from core.kernel.operation import Policy
+from core.kernel.policies import Policy
 from core.kernel.records import WAIT
 from core.kernel.values import amounts, plain, text
 from core.storage.database import now
@@ -42,11 +42,12 @@ class Run:
         past: dict[int, sa.Row[Any]],
         *,
         policy: Policy,
+        who: Who | None = None,
         slots: Iterator[Any] | None = None,
         parent_seq: int | None = None,
     ) -> None:
         self.task_id: str = task.id
-        self.who = Who(**task.who)
+        self.who = who or Who(**task.who)
         self.policy = policy
         self.studio: Any = kernel.studio  # what an operation works with; the kernel never looks
         self._kernel = kernel
@@ -66,29 +67,32 @@ class Run:
         estimate: Amounts | None = None,
         stop: Callable[[], object] | None = None,
         shows: dict[str, Any] | None = None,
+        content: Sequence[str] = (),
     ) -> Any:
         """What `act` returned, as JSON; recorded once, and the same on every replay.
 
         `estimate` is an upper bound per unit, e.g. `{"nusd": 1_200}`. `stop` interrupts the act.
-        `shows` is what an approver sees, and what the approval binds to. Raises what a gate or the
-        act raised, rebuilt from its record.
+        `shows` is what an approver sees, and what the approval binds to; `content` is what the
+        safety gate reads. Raises what a gate or the act raised, rebuilt from its record.
         """
         kind, name = text(kind), text(name)
         with self._alone(f"{kind} {name!r}"):
             about = (amounts(estimate or {}), self._operation, plain(shows or {}, lenient=True))
             slot = self._slot()
             seq = slot.step_id
-            ask = Ask(self.task_id, seq, kind, name, self.who, *about)
+            ask = Ask(self.task_id, seq, kind, name, self.who, *about, self.policy, tuple(content))
             row = self._recall(seq, kind, name)
             if row and row.state not in ("running", "waiting"):
                 return steps.result(row.outcome, self._kernel.blobs)
-            call = Call(self.task_id, seq, self._kernel.events)
+            call = Call(self.task_id, seq, self._kernel.events, policy=self.policy)
             if stop:
                 call.on_stop(stop)
             again = row is not None and row.state == "running"
             self._kernel.calls.start(call, again=again)
             try:
-                refused = self._admit(ask) if row is None else self._decide(ask, row)
+                verdict = self._admit(ask) if row is None else self._decide(ask, row)
+                call.left = verdict.details.get("left", {}) if verdict else {}
+                refused = verdict.as_value() if verdict and verdict.answer == "refuse" else None
                 made = refused or self._perform(slot, ask, call, act, again=again)
                 return steps.result(made, self._kernel.blobs)
             finally:
@@ -113,6 +117,12 @@ class Run:
             for error in sorted(errors, key=lambda error: isinstance(error, Exception)):
                 raise error  # parked or fenced first, then the first branch that failed
             return [future.result() for future in futures]
+
+    def under(self, use_case: str) -> Run:
+        """The same run under the policy of `use_case`; its steps follow those taken so far."""
+        policy = self._kernel.policy(use_case, Policy(name=use_case), self.who)
+        who = self._kernel.bound(self.task_id, self.who, policy)
+        return self._branch(self._slots, policy=policy, who=who)
 
     @contextmanager
     def group(self, kind: str, name: str) -> Iterator[None]:
@@ -140,8 +150,8 @@ class Run:
 
     # The four moves.
 
-    def _admit(self, ask: Ask) -> dict[str, Any] | None:
-        """Ask the gates, then write one transaction. Returns the refusal, or None to go on."""
+    def _admit(self, ask: Ask) -> Verdict:
+        """Ask the gates, then write one transaction. Returns the last verdict."""
         verdicts = self._kernel.ask(ask)
 
         def admit(db: sa.Connection) -> Verdict:
@@ -165,14 +175,14 @@ class Run:
         verdict = self._kernel.commit(self.task_id, admit)
         if verdict.answer == "wait":
             raise Parked
-        return verdict.as_value() if verdict.answer == "refuse" else None
+        return verdict
 
-    def _decide(self, ask: Ask, row: sa.Row[Any]) -> dict[str, Any] | None:
+    def _decide(self, ask: Ask, row: sa.Row[Any]) -> Verdict | None:
         """Take up a step that an earlier leg left running or waiting."""
         if row.state == "running":
             return None
 
-        def decide(db: sa.Connection) -> dict[str, Any] | None:
+        def decide(db: sa.Connection) -> Verdict:
             here = (WAIT.c.task_id == ask.task_id, WAIT.c.seq == ask.seq)
             wait = db.execute(sa.select(WAIT).where(*here)).one()
             if wait.verdict is None:
@@ -189,7 +199,7 @@ class Run:
             steps.audit(self._kernel, db, ask, verdict.answer, verdicts=[vars(verdict)])
             said = {"seq": ask.seq, "name": ask.name}
             self._kernel.events.write(db, self.task_id, (f"step.{state}", said))
-            return outcome
+            return verdict
 
         return self._kernel.commit(self.task_id, decide)
 
@@ -209,9 +219,11 @@ class Run:
         outcome = self._kernel.engine.act(slot, f"{ask.kind} {ask.name}", perform)
         if call.spoke:
             self._kernel.events.flush()  # deltas come before the end of their step
-        return self._kernel.commit(
+        settled = self._kernel.commit(
             self.task_id, lambda db: steps.settle(self._kernel, db, ask, outcome)
         )
+        self._kernel.tell(ask, settled)
+        return settled
 
     # Small parts.
 
@@ -224,13 +236,16 @@ class Run:
             raise Misuse("A branch of map took more steps than reserved.", hint="Raise steps_max.")
         return slot
 
-    def _branch(self, slots: Iterator[Any]) -> Run:
+    def _branch(
+        self, slots: Iterator[Any] | None, *, policy: Policy | None = None, who: Who | None = None
+    ) -> Run:
         parent_seq = self._parent_seq
         return Run(
             self._kernel,
             self._task,
             self._past,
-            policy=self.policy,
+            policy=policy or self.policy,
+            who=who or self.who,
             slots=slots,
             parent_seq=parent_seq,
         )

@@ -33,6 +33,10 @@ class Accounts:
 
     # What people ask.
 
+    def set_defaults(self, defaults: Limits) -> None:
+        """From now on these limits hold where nobody set another."""
+        self._defaults = dict(defaults)
+
     def limit(self, scope: str, unit: str, period: str, max: int, org_id: str = "") -> None:
         """At most `max` of `unit` per `period` for `scope`; "person:*" is everyone's default.
 
@@ -99,19 +103,23 @@ class Accounts:
         limits = self._limits(db, ask.who.paying())
         ids = self._open(db, ask.who.org, limits, at)
         taken = dict(self._run(db, "lock", ids=list(ids.values())).fetchall())
+        after: Amounts = {}
         for key, most in limits.items():
-            if most is None or not amounts.get(key[1]):
+            if most is None:
                 continue
+            unit, wanted = key[1], amounts.get(key[1], 0)
             left = most - (0 if key[2] == "request" else taken[ids[key]])
-            if amounts[key[1]] > left:
+            if wanted > max(left, 0):
                 return refusal(key, most, left, at)
+            if key[2] != "request":
+                after[unit] = min(left - wanted, after.get(unit, left - wanted))
         rows = list(ids.values())
         about = {"key": ask.key, "org_id": ask.who.org, "accounts": json.dumps(rows)}
         with self._run.together(db):
             self._run(db, "hold", ids=rows, **_per_unit("held", amounts))
             self._run(db, "holds", **about, lease=at + LEASE, **_per_unit("held", amounts))
             self._enter(db, ask.key, "hold", rows, at, held=amounts)
-        return Verdict("ledger")
+        return Verdict("ledger", details={"left": after})
 
     def settle(self, db: sa.Connection, ask: Ask, spent: Amounts) -> Amounts:
         """Give back what the step held and book what it spent, even above the estimate.

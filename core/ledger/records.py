@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from core.storage.database import Utc, now
+from core.storage.database import Json, Utc, now
 
 
 class Limit(SQLModel, table=True):
@@ -103,9 +103,19 @@ class Usage(SQLModel, table=True):
     cached_tokens: int = 0
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
-    units: int = 0
+    units: int = Field(default=0, sa_type=sa.BigInteger)  # of `unit`: images, characters ...
+    unit: str = ""
     cost_nusd: int = Field(default=0, sa_type=sa.BigInteger)
+    breakdown: dict[str, int] | None = Field(default=None, sa_type=Json)  # kind -> nusd
     estimated: bool = False
+    kind: str = "model"  # model, image, speech, transcription, video, search, moderation ...
+    use_case: str = Field(default="", index=True)
+    variant: str = ""  # of the policy's split
+    prompt_hash: str = ""
+    cache_hit: bool = False
+    batch: bool = False
+    latency_ms: int = 0
+    first_token_ms: int | None = None
     at: datetime = Field(default_factory=now, sa_type=Utc, index=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,7 @@ class Arrival:
     hear: Callable[[str], object]  # called with every piece of text
     sent: bool = False  # the request left, so the provider may bill it
     finish_reason: str = ""
+    first_at: float | None = None  # time.monotonic() of the first piece
     usage: Usage | None = None  # what the provider says; final once the stream has ended
     _text: list[str] = field(default_factory=list)
     _thought: list[str] = field(default_factory=list)
@@ -36,16 +38,19 @@ class Arrival:
     def text(self, piece: str) -> None:
         """More text."""
         if piece:
+            self._mark()
             self._text.append(piece)
             self.hear(piece)
 
     def thought(self, piece: str) -> None:
         """More reasoning; paid for, never shown."""
         if piece:
+            self._mark()
             self._thought.append(piece)
 
     def call(self, index: int, *, id: str = "", name: str = "", arguments: str = "") -> None:
         """More of tool call number `index`."""
+        self._mark()
         part = self._calls.setdefault(index, _Part())
         part.id, part.name = part.id or id, part.name or name
         part.arguments += arguments
@@ -60,16 +65,11 @@ class Arrival:
         return "".join(self._text)
 
     def calls(self) -> list[ToolCall]:
-        """The tool calls, in order. Raises ValueError when one's arguments are not an object."""
-        made = []
-        for index, part in sorted(self._calls.items()):
-            arguments: Any = json.loads(part.arguments or "{}")
-            if not isinstance(arguments, dict):
-                raise ValueError(f"the arguments of {part.name!r} are not an object")  # noqa: TRY004
-            made.append(
-                ToolCall(id=part.id or f"call_{index}", name=part.name, arguments=arguments)
-            )
-        return made
+        """The tool calls, in order; arguments that are no JSON object are kept as `raw`."""
+        return [
+            ToolCall(id=part.id or f"call_{index}", name=part.name, **_read(part.arguments))
+            for index, part in sorted(self._calls.items())
+        ]
 
     def counted(self) -> Usage:
         """Tokens of what arrived: at least what the provider said, else by the rule."""
@@ -84,3 +84,15 @@ class Arrival:
                 "reasoning": max(said.reasoning, thought),
             }
         )
+
+    def _mark(self) -> None:
+        if self.first_at is None:
+            self.first_at = time.monotonic()
+
+
+def _read(said: str) -> dict[str, Any]:
+    try:
+        arguments: Any = json.loads(said or "{}")
+    except (ValueError, RecursionError):
+        return {"raw": said}
+    return {"arguments": arguments} if isinstance(arguments, dict) else {"raw": said}

@@ -1,29 +1,77 @@
-"""`complete` walks a chain of models; every attempt is one step with its own hold."""
+"""The only door to a model: policy, prompt, chain; every attempt is one step with its own hold."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
-from core.errors import Invalid, NotFound, StudioError, Unavailable
-from core.kernel import Call, Run
-from core.llm import tokens
-from core.llm.arrival import Arrival
+from pydantic import BaseModel
+
+from core.errors import Invalid, NotFound, Unavailable
+from core.kernel import Run
+from core.llm import structured, tokens
+from core.llm.asking import Asking
+from core.llm.attempt import Guard
 from core.llm.config import ModelSettings
-from core.llm.messages import Message, Reply, ToolSpec, Usage
+from core.llm.messages import Message, Reply, ToolSpec
 from core.llm.pricing import Price, from_settings, unpriced
 from core.llm.provider import Provider, Request, discover
+from core.llm.replies import Replies
+from core.llm.router import Router, Standing
+from core.storage.cache import Cache
 
 TOKENS_MAX = 1_000
+STUDIO = "studio"  # in a chain: the models of STUDIO_MODELS
+
+
+class Rendered(Protocol):
+    """A prompt with its variables filled in."""
+
+    @property
+    def hash(self) -> str:
+        """Of the template it was made from."""
+        ...
+
+    @property
+    def messages(self) -> Sequence[Message]:
+        """What is sent."""
+        ...
+
+
+class Prompts(Protocol):
+    """The registry of templates."""
+
+    def render(self, org_id: str, name: str, variables: Mapping[str, Any]) -> Rendered:
+        """The live version. Raises NotFound and Invalid."""
+        ...
 
 
 class Gateway:
     """The models of one studio. Raises Invalid at once when its own chain cannot be used."""
 
-    def __init__(self, config: ModelSettings | None = None) -> None:
+    def __init__(
+        self,
+        config: ModelSettings | None = None,
+        *,
+        cache: Cache | None = None,
+        prompts: Prompts | None = None,
+        guard: Guard | None = None,
+    ) -> None:
         self.config = config or ModelSettings()
+        self.router = Router()
+        self.prompts = prompts
+        self.guard = guard
+        self.replies = Replies(cache) if cache else None
         self._providers = discover()
         self.check(self.config.models)
+
+    # Models.
+
+    def chain(self, models: Sequence[str] = ()) -> list[str]:
+        """The models a chain names, each once; nothing, or "studio", means the studio's."""
+        named = models or (STUDIO,)
+        found = [m for n in named for m in (self.config.models if n == STUDIO else (n,))]
+        return list(dict.fromkeys(found))
 
     def check(self, models: Sequence[str]) -> None:
         """Every model of the chain is known and priced, and at least one has its key.
@@ -32,21 +80,26 @@ class Gateway:
         """
         if not models:
             raise Invalid("No model is named.", hint='Name at least one, for instance "offline".')
-        for model in models:
-            self.price(model)
+        self.check_priced(models)
         self.usable(models)
+
+    def check_priced(self, models: Sequence[str]) -> None:
+        """Every model is known and priced; keys may be absent. Raises NotFound or Invalid."""
+        for model in self.chain(models):
+            self.price(model)
 
     def usable(self, models: Sequence[str]) -> list[str]:
         """The models whose provider is configured, in order. Raises Unavailable when none is."""
-        absent = {model: self._provider(model)[0].missing(self.config) for model in models}
-        present = [model for model in models if not absent[model]]
-        if present or not models:
+        chain = self.chain(models)
+        absent = {model: self.provider(model)[0].missing(self.config) for model in chain}
+        present = [model for model in chain if not absent[model]]
+        if present:
             return present
-        setting = absent[models[0]]
+        setting = absent[chain[0]]
         raise Unavailable(
-            f"The model {models[0]!r} is not configured: {setting} is not set.",
+            f"The model {chain[0]!r} is not configured: {setting} is not set.",
             hint=f"Set {setting}, or use another model: the offline one needs no key.",
-            model=models[0],
+            model=chain[0],
             reason="absent",
         )
 
@@ -54,11 +107,15 @@ class Gateway:
         """What `model` costs. Raises Invalid when nobody knows, NotFound for no such provider."""
         if model in self.config.prices:
             return from_settings(self.config.prices[model])
-        provider, name = self._provider(model)
+        provider, name = self.provider(model)
         price = provider.price(name)
         if price is None:
             raise unpriced(model)
         return price
+
+    def health(self, models: Sequence[str] = ()) -> list[Standing]:
+        """How the models of a chain have been doing since the studio opened."""
+        return self.router.standings(self.chain(models))
 
     def estimate(
         self,
@@ -70,8 +127,45 @@ class Gateway:
         """An upper bound of one attempt: {"nusd": ..., "tokens": ...}."""
         prompt = tokens.count_prompt(messages, tools)
         reserve = self.price(model).reserve_nusd(prompt, tokens_max)
-        exact = self._provider(model)[0].counts_by_rule
+        exact = self.provider(model)[0].counts_by_rule
         return {"nusd": reserve, "tokens": (prompt if exact else tokens.bound(prompt)) + tokens_max}
+
+    # Answers.
+
+    def execute(
+        self,
+        run: Run,
+        use_case: str,
+        template: str = "",
+        variables: Mapping[str, Any] | None = None,
+        *,
+        response: type[BaseModel] | None = None,
+        messages: Sequence[Message] = (),
+        tools: Sequence[ToolSpec] = (),
+        name: str = "",
+    ) -> Reply:
+        """The answer of a use case: its policy, its prompt (or `template`), then `messages`.
+
+        Person, organisation, session and request are the run's. Raises NotFound for an unknown
+        use case or template, Invalid for variables that do not fit, and what `complete` raises.
+        """
+        under = run.under(use_case)
+        named = template or under.policy.prompt
+        hash, opening = "", []
+        if named:
+            if self.prompts is None:
+                raise NotFound(f"No prompt named {named!r}.")
+            rendered = self.prompts.render(run.who.org, named, variables or {})
+            hash, opening = rendered.hash, list(rendered.messages)
+        said = [*opening, *messages]
+        return self.complete(
+            under,
+            said,
+            tools=tools,
+            response=response,
+            prompt_hash=hash,
+            name=name or use_case,
+        )
 
     def complete(
         self,
@@ -80,90 +174,35 @@ class Gateway:
         *,
         tools: Sequence[ToolSpec] = (),
         models: Sequence[str] = (),
-        tokens_max: int = TOKENS_MAX,
-        temperature: float = 0.0,
+        tokens_max: int | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        response: type[BaseModel] | None = None,
+        prompt_hash: str = "",
         name: str = "complete",
     ) -> Reply:
         """The answer of the first model of the chain that gives one; text streams to viewers.
 
-        One kernel step of kind "model" per attempt. A model that is down, cut off or refuses this
-        request hands over to the next; a budget that is spent, a gate's no and a cancel do not.
+        What is not given is the policy's. One kernel step of kind "model" per attempt. A model
+        that is down, cut off or refuses this request hands over to the next; a budget that is
+        spent, a gate's no and a cancel do not. With `response` the reply's `value` fits it: an
+        answer that does not is asked for again, then of the next model, then raises Invalid.
         """
-        chain = self.usable(models or self.config.models)
-        for place, model in enumerate(chain, start=1):
-            provider, short = self._provider(model)
-            request = Request(short, messages, tools, tokens_max, temperature)
-            try:
-                made = run.step(
-                    "model",
-                    name,
-                    lambda call, m=model, p=provider, r=request: self._attempt(call, m, p, r),
-                    estimate=self.estimate(model, messages, tools, tokens_max),
-                )
-            except (Unavailable, Invalid, NotFound):
-                if place == len(chain):
-                    raise
-            else:
-                return Reply.model_validate(made)
-        raise Invalid("No model is named.", hint='Name at least one, for instance "offline".')
-
-    def _attempt(self, call: Call, model: str, provider: Provider, request: Request) -> Any:
-        """The act: stream an answer, then report one usage row, however it ended."""
-        arrival = Arrival(tokens.count_prompt(request.messages, request.tools), call.keep)
-        try:
-            provider.answer(self.config, request, arrival, call)
-        finally:
-            whole = arrival.usage is not None and bool(arrival.finish_reason)
-            usage = arrival.usage if whole and arrival.usage else arrival.counted()
-            cost = self._report(call, model, usage, estimated=not whole) if arrival.sent else 0
-        return Reply(
-            text=arrival.whole_text(),
-            tool_calls=_calls(arrival, model),
-            usage=usage,
-            cost_nusd=cost,
-            provider=_split(model)[0],
-            model=model,
-            finish_reason=arrival.finish_reason or "stop",
-            estimated=not whole,
+        policy, chain = run.policy, self.usable(models or run.policy.models)
+        wanted = structured.instructed(messages, response) if response else list(messages)
+        request = Request(
+            "",
+            wanted,
+            tools,
+            policy.tokens_max if tokens_max is None else tokens_max,
+            policy.temperature if temperature is None else temperature,
+            policy.top_p if top_p is None else top_p,
+            structured.schema_of(response) if response else None,
         )
+        asking = Asking(self, run, chain, request, prompt_hash=prompt_hash, name=name)
+        return asking.fitting(response) if response else asking.answer()
 
-    def _report(self, call: Call, model: str, usage: Usage, *, estimated: bool) -> int:
-        cost = self.price(model).cost_nusd(usage)
-        call.use(
-            provider=_split(model)[0],
-            model=model,
-            prompt_tokens=usage.prompt,
-            completion_tokens=usage.completion,
-            cached_tokens=usage.cached,
-            cache_write_tokens=usage.cache_write,
-            reasoning_tokens=usage.reasoning,
-            cost_nusd=cost,
-            estimated=estimated,
-        )
-        return cost
-
-    def _provider(self, model: str) -> tuple[Provider, str]:
-        provider, name = _split(model)
+    def provider(self, model: str) -> tuple[Provider, str]:
+        """Who offers `model`, and its name there. Raises NotFound for no such provider."""
+        provider, _, name = model.partition("/")
         return self._providers[provider], name
-
-
-def _split(model: str) -> tuple[str, str]:
-    """("openai", "gpt-4o-mini") of "openai/gpt-4o-mini"; ("offline", "") of "offline"."""
-    provider, _, name = model.partition("/")
-    return provider, name
-
-
-def _calls(arrival: Arrival, model: str) -> list[Any]:
-    try:
-        return arrival.calls()
-    except ValueError as error:
-        raise _garbled(model) from error
-
-
-def _garbled(model: str) -> StudioError:
-    return Unavailable(
-        f"The model {model!r} asked for a tool in words that cannot be read.",
-        hint="Try again, or put another model behind it in the chain.",
-        model=model,
-        reason="garbled",
-    )

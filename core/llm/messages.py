@@ -10,11 +10,22 @@ Role = Literal["system", "user", "assistant", "tool"]
 
 
 class ToolCall(BaseModel):
-    """A tool the model wants to be run. The answer carries the same `id`."""
+    """A tool the model wants to be run. The answer carries the same `id`.
+
+    `raw` is what it wrote where that is no JSON object; `arguments` are then empty.
+    """
 
     id: str
     name: str
     arguments: dict[str, Any] = Field(default_factory=dict)
+    raw: str = ""
+
+
+class Image(BaseModel):
+    """A picture for a model that can see."""
+
+    media_type: str = Field(pattern=r"^image/[a-z0-9.+-]+$")
+    data: str  # base64
 
 
 class ToolSpec(BaseModel):
@@ -30,18 +41,22 @@ class Message(BaseModel):
 
     role: Role
     content: str = ""
+    images: list[Image] = Field(default_factory=list)
     tool_calls: list[ToolCall] = Field(default_factory=list)
     tool_call_id: str = ""
 
 
 class Usage(BaseModel):
-    """Tokens by kind; `cached`, `cache_write` are part of `prompt`, `reasoning` of `completion`."""
+    """Tokens by kind, the finer ones part of `prompt` or `completion`."""
 
     prompt: int = Field(default=0, ge=0)
     completion: int = Field(default=0, ge=0)
     cached: int = Field(default=0, ge=0)
-    cache_write: int = Field(default=0, ge=0)
-    reasoning: int = Field(default=0, ge=0)
+    cache_write: int = Field(default=0, ge=0)  # of the prompt, kept five minutes, or unsaid
+    cache_write_1h: int = Field(default=0, ge=0)  # of the prompt, kept an hour
+    audio_prompt: int = Field(default=0, ge=0)
+    reasoning: int = Field(default=0, ge=0)  # of the completion
+    audio_completion: int = Field(default=0, ge=0)
 
     @property
     def total(self) -> int:
@@ -49,14 +64,31 @@ class Usage(BaseModel):
         return self.prompt + self.completion
 
 
+class Attempt(BaseModel):
+    """One model that was asked, and why it did not answer (empty: it did)."""
+
+    model: str
+    reason: str = ""
+
+
 class Reply(BaseModel):
-    """A finished answer: text, or tools to run first, and what it cost."""
+    """A finished answer: text, or tools to run first, and its receipt."""
 
     text: str = ""
     tool_calls: list[ToolCall] = Field(default_factory=list)
+    value: dict[str, Any] | None = None  # of a structured answer, valid
     usage: Usage = Field(default_factory=Usage)
     cost_nusd: int = 0
+    breakdown: dict[str, int] = Field(default_factory=dict)  # kind of token -> nano-dollars
     provider: str
     model: str  # as it was asked for: "offline", "openai/gpt-4o-mini"
     finish_reason: str = "stop"  # stop, length, tool_calls, content_filter
     estimated: bool = False  # the provider sent no usage; counted by core.llm.tokens
+    latency_ms: int = 0
+    first_token_ms: int | None = None
+    cached: bool = False  # an equal question had been answered; this one cost nothing
+    left: dict[str, int] = Field(default_factory=dict)  # unit -> left of the tightest limit
+    use_case: str = ""
+    variant: str = ""
+    prompt_hash: str = ""
+    attempts: list[Attempt] = Field(default_factory=list)

@@ -32,6 +32,14 @@ FIELDS = {
 
 
 @dataclass(frozen=True)
+class Cost:
+    """Whole nano-dollars, and how they add up by kind of token."""
+
+    nusd: int
+    breakdown: dict[str, int]
+
+
+@dataclass(frozen=True)
 class Price:
     """Nano-dollars per token by kind; None costs what its parent kind does."""
 
@@ -42,6 +50,10 @@ class Price:
     reasoning: Decimal | None = None
     above: int = 0  # this price holds for prompts of more tokens than this
     tiers: tuple[Price, ...] = ()  # prices of longer prompts, ascending
+
+    def cost(self, usage: Usage) -> Cost:
+        """What `usage` costs, and its parts."""
+        return Cost(self.cost_nusd(usage), {})
 
     def cost_nusd(self, usage: Usage) -> int:
         """What `usage` costs, summed exactly and rounded up once."""
@@ -78,7 +90,7 @@ FREE = Price()
 def from_settings(price: ModelPrice) -> Price:
     """A person's price, USD per million tokens, as nano-dollars per token."""
     given = price.model_dump(exclude_none=True)
-    return Price(**{kind: value * PER_MILLION for kind, value in given.items()})
+    return Price(**{kind: given[kind] * PER_MILLION for kind in FIELDS if kind in given})
 
 
 def known(name: str) -> Price | None:

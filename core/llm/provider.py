@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
+from typing import Any, Protocol
 
 from core.kernel import Call
 from core.kernel.registry import Registry
@@ -26,6 +26,8 @@ class Request:
     tools: Sequence[ToolSpec]
     tokens_max: int
     temperature: float
+    top_p: float | None = None
+    response: dict[str, Any] | None = None  # a JSON schema the answer must fit
 
 
 class Provider(Protocol):

@@ -20,7 +20,11 @@ PHONE = re.compile(
 )
 IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 IPV6 = re.compile(r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}(?![\w:.])")
-SECRET = re.compile(r"\b(?:sk|pk|rk|key|ghp|xox[abp])[-_][A-Za-z0-9_-]{16,}\b")
+SECRET = re.compile(
+    r"\b(?:(?:sk|pk|rk|key|gh[opsu]|github_pat|glpat|hf|xox[abprs])[-_][A-Za-z0-9_-]{16,}"
+    r"|A(?:KIA|SIA)[0-9A-Z]{16}|AIza[\w-]{35}"
+    r"|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,})(?![\w-])"
+)
 
 
 def _is_card(text: str) -> bool:
@@ -46,7 +50,9 @@ RULES: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
     ("ip", IPV6, _is_address),
     ("phone", PHONE, lambda _: True),
 )
-LIKELY = re.compile(r"@|\d[\d .()-]{6}|::|[0-9a-fA-F]:[0-9a-fA-F]|[-_][A-Za-z0-9]{8}")
+LIKELY = re.compile(
+    r"@|\d[\d .()-]{6}|::|[0-9a-fA-F]:[0-9a-fA-F]|[-_][A-Za-z0-9]{8}|AKIA|ASIA|AIza"
+)
 
 
 def redact_text(text: str) -> str:

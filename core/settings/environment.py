@@ -1,7 +1,7 @@
 """Reading the environment, then `.env`: the only place that does.
 
-The environment wins; an empty value counts as unset. Each secret may also come from a file:
-SECRET_KEY_FILE=/run/secrets/key. Values that cannot be used end the start with their names and
+The environment wins; an empty value counts as unset. Each secret, and each key and address of a
+provider, may also come from a file: SECRET_KEY_FILE=/run/secrets/key. Values that cannot be used end the start with their names and
 the way out, never with a secret in the message.
 """
 
@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from core.errors import Invalid
+from core.settings.catalogue import credentials
 from core.settings.fields import ROOT, Settings, is_secret, settable
 
 FLAG = "FLAG_"  # FLAG_INSIGHT=off overrides the flag `insight`
@@ -49,8 +50,9 @@ def load(env: Mapping[str, str] | None = None, env_file: Path | None = ROOT / ".
         flags = {n.removeprefix(FLAG).lower(): v for n, v in given.items() if n.startswith(FLAG)}
         values["flags"] = values.get("flags", {}) | flags
         notes += _typos(given, place)
+    keys = {name: values.pop(name.lower()) for name in credentials() if name.lower() in values}
     try:
-        return Settings(**values, notes=tuple(notes))
+        return Settings(**values, credentials=keys, notes=tuple(notes))
     except ValidationError as error:
         raise _invalid(error, values, origin, notes) from None  # its text would hold the values
 
@@ -116,16 +118,22 @@ def _invalid(
     for item in error.errors(include_context=False, include_input=False, include_url=False):
         reason = item["msg"].removeprefix("Value error, ")
         name = str(item["loc"][0]) if item["loc"] else ""
+        if name == "credentials":
+            said = [part.partition(": ") for part in reason.split("; ")]
+            wrong += [_sentence(key.lower(), "", why, origin) for key, _, why in said]
+            continue
         if not name:
             wrong.append(reason)
             continue
         inside = [str(step) for step in item["loc"][1:] if not str(step).startswith("[")]
         reason += f" (at {', '.join(inside)})" if inside else ""
-        field = Settings.model_fields[name]
-        shown = "" if is_secret(field) else f" is {values.get(name)!r} and"
-        wrong.append(
-            f"{name.upper()} in {origin.get(name, 'the defaults')}{shown} cannot be used: "
-            f"{reason[:1].lower()}{reason[1:]}"
-        )
+        shown = "" if is_secret(Settings.model_fields[name]) else f" is {values.get(name)!r} and"
+        wrong.append(_sentence(name, shown, reason, origin))
     hint = ".env.example lists every setting with its default; an empty value is the default."
     return SettingsInvalid("; ".join(wrong) + ".", hint=" ".join([*notes, hint]))
+
+
+def _sentence(name: str, shown: str, reason: str, origin: Mapping[str, str]) -> str:
+    place = origin.get(name, "the defaults")
+    why = f"{reason[:1].lower()}{reason[1:]}"
+    return f"{name.upper()} in {place}{shown} cannot be used: {why}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-import json
+from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,16 +18,24 @@ from pydantic import (
     model_validator,
 )
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import PydanticBaseSettingsSource, SettingsConfigDict
 
 from core.errors import Invalid
+from core.settings.catalogue import checked, credentials
+from core.settings.kinds import Names, Usd, at, parsed
+from core.settings.servers import Servers
 
 ROOT = Path(__file__).resolve().parents[2]
 NUSD = 1_000_000_000  # nano-dollars in a dollar
-
-
-def _listed(value: Any) -> Any:
-    return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+SECTIONS = (
+    "Studio",
+    "Database",
+    "Secrets",
+    "Models",
+    "Search",
+    "Media",
+    "Limits",
+)  # the rest follow
 
 
 def _lower(value: Any) -> Any:
@@ -37,39 +46,31 @@ def _upper(value: Any) -> Any:
     return value.upper() if isinstance(value, str) else value
 
 
-def _bare(value: Any) -> Any:
-    return value.strip().removeprefix("$").replace("_", "") if isinstance(value, str) else value
-
-
-def _parsed(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value, parse_float=Decimal)
-    except ValueError:
-        raise ValueError("must be JSON") from None
-
-
-Names = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_listed)]
-Usd = Annotated[
-    Decimal,
-    Field(ge=0, le=1_000_000, decimal_places=9, allow_inf_nan=False),
-    BeforeValidator(_bare),
-]
-
-PriceKind = Literal["input", "output", "cached", "cache_write", "reasoning"]
+PriceKind = Literal[
+    "input", "output", "cached", "cache_write", "cache_write_1h", "reasoning",
+    "audio_input", "audio_output", "image_input", "image_output",
+    "batch_input", "batch_output",
+    "image", "pixel", "character", "second", "query", "page",
+]  # fmt: skip
 Prices = Annotated[
-    dict[str, dict[PriceKind, Annotated[Decimal, Field(ge=0)]]], BeforeValidator(_parsed)
+    dict[str, dict[PriceKind, Annotated[Decimal, Field(ge=0)]]], BeforeValidator(parsed)
 ]
 
+LIMITS = {  # (scope, unit, period) -> the setting that says how much
+    ("org:*", "tokens", "request"): "max_tokens_per_request",
+    ("org:*", "nusd", "request"): "max_cost_per_request_usd",
+    ("org:*", "tokens", "day"): "daily_token_limit_per_org",
+    ("org:*", "nusd", "day"): "daily_cost_limit_per_org_usd",
+    ("team:*", "nusd", "day"): "daily_cost_limit_per_team_usd",
+    ("person:*", "nusd", "hour"): "hourly_cost_limit_per_user_usd",
+    ("person:*", "nusd", "day"): "daily_cost_limit_per_user_usd",
+    ("person:*", "tokens", "day"): "daily_token_limit_per_user",
+    ("project:*", "nusd", "total"): "project_cost_limit_usd",
+    ("session:*", "nusd", "total"): "session_cost_limit_usd",
+}
 
-def at(section: str, default: Any, description: str, **limits: Any) -> Any:
-    """A setting: the section it is listed in, its default, and what it does, for people."""
-    extra: dict[str, Any] = {"section": section}
-    return Field(default=default, description=description, json_schema_extra=extra, **limits)
 
-
-class Settings(BaseSettings):
+class Settings(Servers):
     """What the studio was told. The environment's name of a field is the field's, in capitals."""
 
     model_config = SettingsConfigDict(
@@ -127,24 +128,12 @@ class Settings(BaseSettings):
     )
     session_idle_s: int = at("Secrets", 3_600, "A sign-in ends after this long unused", ge=60)
 
-    openai_api_key: SecretStr | None = at("Models", None, "Key of models named openai/NAME")
-    openai_base_url: str = at("Models", "", "Another server that speaks OpenAI's API")
-    anthropic_api_key: SecretStr | None = at("Models", None, "Key of models named anthropic/NAME")
-    anthropic_base_url: str = at("Models", "", "Another server that speaks Anthropic's API")
-    mistral_api_key: SecretStr | None = at("Models", None, "Key of models named mistral/NAME")
-    mistral_base_url: str = at("Models", "", "Another server that speaks Mistral's API")
-    openrouter_api_key: SecretStr | None = at("Models", None, "Key of models named openrouter/NAME")
-    openrouter_base_url: str = at("Models", "", "Another server that speaks OpenRouter's API")
-    ollama_host: str = at("Models", "", "http://host:11434 of an Ollama server")
-    compatible_base_url: str = at(
-        "Models", "", "Any server that speaks OpenAI's API; its models are compatible/NAME"
-    )
-    compatible_api_key: SecretStr | None = at("Models", None, "Key of that server, if it wants one")
     model_prices: Prices = at(
         "Models",
         {},
         "Dollars a million tokens of models without a public price, as JSON: "
-        '{"compatible/NAME": {"input": 0.5, "output": 1.5}}',
+        '{"PROVIDER/NAME": {"input": 0.5, "output": 1.5}}; image, pixel, character, second, '
+        "query and page are dollars for one",
     )
     model_timeout_s: float = at(
         "Models", 60.0, "How long a model may take to begin its answer", gt=0, le=3_600
@@ -174,6 +163,7 @@ class Settings(BaseSettings):
         "Limits", None, "A step that may cost more waits for an approval; empty: none does"
     )
 
+    credentials: dict[str, SecretStr] = Field(default_factory=dict)  # OPENAI_API_KEY -> its value
     flags: dict[str, str] = Field(default_factory=dict)  # FLAG_NAME=value, by name in small letters
     notes: tuple[str, ...] = ()  # likely typos, for the log and the doctor
 
@@ -203,25 +193,10 @@ class Settings(BaseSettings):
             raise ValueError("must begin with postgresql:// or sqlite:///")
         return SecretStr(f"{scheme}://{rest}")
 
-    @field_validator("ollama_host", mode="before")
+    @field_validator("credentials")
     @classmethod
-    def _ollama(cls, host: Any) -> Any:
-        """Ollama itself writes its address without a scheme."""
-        return f"http://{host}" if isinstance(host, str) and host and "://" not in host else host
-
-    @field_validator(
-        "openai_base_url",
-        "anthropic_base_url",
-        "mistral_base_url",
-        "openrouter_base_url",
-        "ollama_host",
-        "compatible_base_url",
-    )
-    @classmethod
-    def _web(cls, url: str) -> str:
-        if url and not url.startswith(("http://", "https://")):
-            raise ValueError("must begin with http:// or https://")
-        return url.rstrip("/")
+    def _credentials(cls, given: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        return checked(given)
 
     @model_validator(mode="after")
     def _secrets_where_others_reach(self) -> Settings:
@@ -251,22 +226,21 @@ class Settings(BaseSettings):
             return self.database_url.get_secret_value()
         return f"sqlite:///{(self.studio_data_dir / 'studio.db').as_posix()}"
 
-    def limits(self) -> dict[tuple[str, str, str], int]:
+    def limits(
+        self, defaults: Mapping[str, Decimal | int] | None = None
+    ) -> dict[tuple[str, str, str], int]:
         """The default limits: (scope, unit, period) -> most, in nano-dollars or tokens.
 
-        Every step is some organisation's, so the two of one request hold for all steps.
+        `defaults` by the names of settings hold where nothing was set: policies.yaml's. Every
+        step is some organisation's, so the two of one request hold for all steps.
         """
+        told = {n: most for n, most in (defaults or {}).items() if n not in self.model_fields_set}
         return {
-            ("org:*", "tokens", "request"): self.max_tokens_per_request,
-            ("org:*", "nusd", "request"): nusd(self.max_cost_per_request_usd),
-            ("org:*", "tokens", "day"): self.daily_token_limit_per_org,
-            ("org:*", "nusd", "day"): nusd(self.daily_cost_limit_per_org_usd),
-            ("team:*", "nusd", "day"): nusd(self.daily_cost_limit_per_team_usd),
-            ("person:*", "nusd", "hour"): nusd(self.hourly_cost_limit_per_user_usd),
-            ("person:*", "nusd", "day"): nusd(self.daily_cost_limit_per_user_usd),
-            ("person:*", "tokens", "day"): self.daily_token_limit_per_user,
-            ("project:*", "nusd", "total"): nusd(self.project_cost_limit_usd),
-            ("session:*", "nusd", "total"): nusd(self.session_cost_limit_usd),
+            key: nusd(Decimal(most)) if key[1] == "nusd" else int(most)
+            for key, most in (
+                (key, told[name] if name in told else getattr(self, name))
+                for key, name in LIMITS.items()
+            )
         }
 
 
@@ -278,9 +252,20 @@ def nusd(usd: Decimal) -> int:
     return int(amount)
 
 
+@cache
 def settable() -> dict[str, FieldInfo]:
-    """The fields that the environment may set, in the order of the file."""
-    return {n: field for n, field in Settings.model_fields.items() if field.json_schema_extra}
+    """What the environment may set, by section: our own fields and every credential."""
+    own = {n: field for n, field in Settings.model_fields.items() if field.json_schema_extra}
+    given = {name.lower(): field for name, field in credentials().items()}
+    sections = list(dict.fromkeys([*SECTIONS, *map(section, own.values())]))
+    found = sorted({**given, **own}.items(), key=lambda item: sections.index(section(item[1])))
+    return dict(found)
+
+
+def section(field: FieldInfo) -> str:
+    """The section it is listed in."""
+    extra = field.json_schema_extra
+    return str(extra["section"]) if isinstance(extra, dict) else ""
 
 
 def is_secret(field: FieldInfo) -> bool:

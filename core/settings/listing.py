@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic.fields import FieldInfo
-
-from core.settings.fields import is_secret, settable
+from core.settings.fields import is_secret, section, settable
 
 
 def _text(default: Any) -> str:
@@ -15,12 +13,7 @@ def _text(default: Any) -> str:
         return ""
     if isinstance(default, bool):
         return str(default).lower()
-    return ",".join(default) if isinstance(default, tuple) else str(default)
-
-
-def _section(field: FieldInfo) -> str:
-    extra = field.json_schema_extra
-    return str(extra["section"]) if isinstance(extra, dict) else ""
+    return ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
 
 
 def example() -> str:
@@ -28,13 +21,13 @@ def example() -> str:
     lines = [
         "# Every setting with its default. Made by `python -m core.settings > .env.example`.",
         "# Copy a line to .env, or set it in the environment (which wins). Empty means default.",
-        "# A secret may also stand in a file: NAME_FILE=/path instead of NAME=value.",
+        "# A secret or a provider's address may also stand in a file: NAME_FILE=/path.",
     ]
-    section = ""
+    here = ""
     for name, field in settable().items():
-        if _section(field) != section:
-            section = _section(field)
-            lines += ["", f"# --- {section}"]
+        if section(field) != here:
+            here = section(field)
+            lines += ["", f"# --- {here}"]
         lines += [
             f"# {str(field.description).rstrip('.')}.",
             f"#{name.upper()}={_text(field.default)}",
@@ -49,8 +42,9 @@ def markdown() -> str:
         "# Settings",
         "",
         "Made by `python -m core.settings markdown > docs/settings.md`. Set them in the",
-        "environment or in `.env`; the environment wins, empty means default. Each secret may",
-        "also stand in a file: `NAME_FILE=/path`. `FLAG_NAME=on` overrides a flag.",
+        "environment or in `.env`; the environment wins, empty means default. Each secret and each",
+        "provider's address may also stand in a file: `NAME_FILE=/path`. `FLAG_NAME=on` overrides",
+        "a flag.",
         "",
         "| setting | default | what it does |",
         "|---|---|---|",

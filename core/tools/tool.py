@@ -20,16 +20,25 @@ from core.kernel.registry import Registry
 from core.tools.evidence import Outcome
 
 HERE = Path(__file__).parent
+DAY_S = 24 * 3600
 ROOMS = ("core.tools.builtin", "core.tools.recipes")
 
 
 class Tool:
     """One registered function with its words and its parameters."""
 
-    def __init__(self, name: str, description: str, fn: Callable[[Tables, Any], Outcome]) -> None:
+    def __init__(
+        self,
+        name: str,
+        description: str,
+        fn: Callable[[Tables, Any], Outcome],
+        *,
+        cache_ttl_s: int = 0,
+    ) -> None:
         self.name = name
         self.description = description
         self.fn = fn
+        self.cache_ttl_s = cache_ttl_s
         self.params: type[BaseModel] = get_type_hints(fn)["params"]
 
     @cached_property
@@ -81,11 +90,17 @@ def _shared() -> str:
 TOOLS: Registry[Tool] = Registry("tool")
 
 
-def tool(name: str, description: str) -> Callable[[Callable[..., Outcome]], Callable[..., Outcome]]:
-    """Register `fn(tables, params: Model) -> Outcome` in TOOLS; the function stays as it is."""
+def tool(
+    name: str, description: str, *, cache_ttl_s: int = 0
+) -> Callable[[Callable[..., Outcome]], Callable[..., Outcome]]:
+    """Register `fn(tables, params: Model) -> Outcome` in TOOLS; the function stays as it is.
+
+    With `cache_ttl_s` an equal question about the same rows is answered from the cache for so
+    long: for tools that read nothing but the tables their parameters name.
+    """
 
     def register(fn: Callable[..., Outcome]) -> Callable[..., Outcome]:
-        TOOLS.add(name, Tool(name, description, fn))
+        TOOLS.add(name, Tool(name, description, fn, cache_ttl_s=cache_ttl_s))
         return fn
 
     return register

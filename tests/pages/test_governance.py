@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from components.govern.views import VIEWS
+from components.govern.view import views
 from tests import screens
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", views())
 @pytest.mark.usefixtures("front", "asked")
 def test_every_view_draws(view):
     at = screens.shell("governance", view=view)

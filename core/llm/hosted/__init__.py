@@ -1,5 +1,5 @@
 """Models reached through LiteLLM, in process."""
 
-from core.llm.hosted.models import Hosted, Route, secret
+from core.llm.hosted.models import Hosted, Route
 
-__all__ = ["Hosted", "Route", "secret"]
+__all__ = ["Hosted", "Route"]

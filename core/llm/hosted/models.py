@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
-
-from pydantic import SecretStr
 
 from core.errors import Invalid
 from core.kernel import Call
 from core.llm import pricing
 from core.llm.arrival import Arrival
 from core.llm.config import ModelSettings
-from core.llm.hosted import failures
+from core.llm.hosted import failures, wire
 from core.llm.hosted.bridge import load
-from core.llm.messages import Message, ToolSpec, Usage
 from core.llm.provider import Request
+from core.settings.catalogue import Entry
 
 
 @dataclass(frozen=True)
@@ -36,14 +32,25 @@ class Route:
 
 @dataclass(frozen=True)
 class Hosted:
-    """A provider by configuration. `setting` names what is missing when it is absent."""
+    """A provider by its entry of data/providers.yaml. It reads no credential but its own."""
 
     name: str
-    setting: str
-    route: Callable[[ModelSettings], Route]
-    published: str | None = None  # prefix of its models in the price map; None: not in it
-    free: bool = False
+    entry: Entry
     counts_by_rule: bool = False
+
+    @property
+    def setting(self) -> str:
+        """The setting without which it is absent."""
+        return self.entry.setting
+
+    def route(self, config: ModelSettings) -> Route:
+        """Its dialect, its address and its own key."""
+        entry = self.entry
+        base = (config.credential(entry.url) or entry.base_url).rstrip("/")
+        if base and entry.scheme and "://" not in base:
+            base = f"{entry.scheme}://{base}"
+        key = config.credential(entry.key) or entry.keyless
+        return Route(entry.dialect, base and base + entry.path, key)
 
     def missing(self, config: ModelSettings) -> str:
         """The setting that is not set, or nothing."""
@@ -52,16 +59,18 @@ class Hosted:
 
     def price(self, model: str) -> pricing.Price | None:
         """The published price."""
-        if self.free:
+        if self.entry.free:
             return pricing.FREE
-        return None if self.published is None else pricing.known(self.published + model)
+        prefix = self.entry.published
+        return None if prefix is None else pricing.known(prefix + model)
 
     def answer(self, config: ModelSettings, request: Request, arrival: Arrival, call: Call) -> None:
         """The stream has ended and `arrival` has all of it; raises as `Provider.answer` says."""
         if not request.model:
             raise Invalid(f"{self.name!r} is a provider.", hint=f"Name a model: {self.name}/NAME.")
         load()  # seconds, once; never on the loop
-        call.wait(self._stream(config, request, arrival))
+        own = config.only(self.entry.key, self.entry.url)
+        call.wait(self._stream(own, request, arrival))
 
     async def _stream(self, config: ModelSettings, request: Request, arrival: Arrival) -> None:
         import httpx
@@ -72,23 +81,32 @@ class Hosted:
         try:
             async with asyncio.timeout(config.timeout_s) as patience:
                 arrival.sent = True
-                stream = await litellm.acompletion(
-                    **_arguments(self.route(config), request, config)
-                )
+                stream = await litellm.acompletion(**self._given(request, config))
                 async for chunk in stream:  # pyright: ignore[reportGeneralTypeIssues]
                     patience.reschedule(asyncio.get_running_loop().time() + config.idle_s)
-                    _take(chunk, arrival)
+                    wire.take(chunk, arrival)
         except (TimeoutError, openai.APITimeoutError):
             raise failures.timed_out(model) from None
         except (openai.OpenAIError, httpx.HTTPError) as error:
             raise self._failure(error, model, config, arrival) from None
         finally:
-            arrival.usage = _usage(getattr(stream, "chunks", ()))
+            arrival.usage = wire.counted(getattr(stream, "chunks", ()))
             with suppress(openai.OpenAIError, httpx.HTTPError, RuntimeError, AttributeError):
                 await stream.aclose()  # pyright: ignore - the connection ends with the stream
         if not _has_ended(stream):
             arrival.finish_reason = ""
             raise failures.cut(model)
+        wire.settle(arrival)
+
+    def _given(self, request: Request, config: ModelSettings) -> dict[str, Any]:
+        """LiteLLM's parameters. Key and address always, so it never looks for its own."""
+        route = self.route(config)
+        schema = self.entry.schema_ == "native"
+        asked = wire.asked(
+            request, schema=schema, tool_ids=self.entry.tool_ids, timeout_s=config.timeout_s
+        )
+        at = {"api_base": route.base_url, "api_key": route.key}
+        return {"model": f"{route.dialect}/{request.model}", **at, **asked}
 
     def _failure(
         self, error: Exception, model: str, config: ModelSettings, arrival: Arrival
@@ -109,89 +127,10 @@ class Hosted:
         return failures.of_status(error, model, self.setting, config.secrets())
 
 
-def _arguments(route: Route, request: Request, config: ModelSettings) -> dict[str, Any]:
-    """LiteLLM's parameters. Key and address are always given, so it never looks for its own."""
-    given: dict[str, Any] = {
-        "model": f"{route.dialect}/{request.model}",
-        "api_base": route.base_url,
-        "api_key": route.key,
-        "messages": [_message(message) for message in request.messages],
-        "max_tokens": request.tokens_max,
-        "temperature": request.temperature,
-        "stream": True,
-        "stream_options": {"include_usage": True},  # else nothing is counted
-        "timeout": config.timeout_s,
-        "num_retries": 0,  # every attempt is ours, with its own hold
-        "max_retries": 0,
-        "drop_params": True,  # some models accept no temperature
-    }
-    if request.tools:
-        given["tools"] = [_tool(tool) for tool in request.tools]
-    return given
-
-
-def _message(message: Message) -> dict[str, Any]:
-    """OpenAI's shape, which LiteLLM translates for the others."""
-    made: dict[str, Any] = {"role": message.role, "content": message.content}
-    if message.role == "tool":
-        made["tool_call_id"] = message.tool_call_id
-    if message.tool_calls:
-        made["content"] = message.content or None
-        made["tool_calls"] = [
-            {
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": json.dumps(call.arguments)},
-            }
-            for call in message.tool_calls
-        ]
-    return made
-
-
-def _tool(tool: ToolSpec) -> dict[str, Any]:
-    parameters = tool.parameters or {"type": "object", "properties": {}}
-    function = {"name": tool.name, "description": tool.description, "parameters": parameters}
-    return {"type": "function", "function": function}
-
-
-def _take(chunk: Any, arrival: Arrival) -> None:
-    """Add one piece of LiteLLM's stream to what has arrived."""
-    for choice in chunk.choices:
-        delta = choice.delta
-        arrival.thought(getattr(delta, "reasoning_content", None) or "")
-        arrival.text(delta.content or "")
-        for call in delta.tool_calls or ():
-            made = call.function
-            arrival.call(
-                call.index, id=call.id or "", name=made.name or "", arguments=made.arguments or ""
-            )
-        arrival.finish_reason = choice.finish_reason or arrival.finish_reason
-
-
 def _has_ended(stream: Any) -> bool:
     """The provider said why it stopped; where it is silent LiteLLM would make up a "stop"."""
     known = ("received_finish_reason", "intermittent_finish_reason")
     return any(getattr(stream, name, None) for name in known)
-
-
-def _usage(chunks: Any) -> Usage | None:
-    """What the provider itself counted; LiteLLM's own guess, made when it is silent, is not it."""
-    found = [usage for chunk in chunks if (usage := getattr(chunk, "usage", None))]
-    made = [_counts(usage) for usage in found]
-    if not made:
-        return None
-    return Usage(**{kind: max(usage[kind] for usage in made) for kind in made[0]})
-
-
-def _counts(usage: Any) -> dict[str, int]:
-    read, wrote = usage.prompt_tokens_details, usage.completion_tokens_details
-    return {
-        "prompt": usage.prompt_tokens or 0,
-        "completion": usage.completion_tokens or 0,
-        "cached": getattr(read, "cached_tokens", 0) or 0,
-        "cache_write": getattr(read, "cache_creation_tokens", 0) or 0,
-        "reasoning": getattr(wrote, "reasoning_tokens", 0) or 0,
-    }
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:
@@ -201,8 +140,3 @@ def _causes(error: BaseException | None) -> list[BaseException]:
         found.append(error)
         error = error.__cause__ or error.__context__
     return found
-
-
-def secret(value: SecretStr | None) -> str:
-    """The key itself, or nothing."""
-    return value.get_secret_value() if value else ""

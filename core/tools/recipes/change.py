@@ -22,7 +22,7 @@ from core.tools.statistics.layout import stretched
 from core.tools.statistics.rows import in_time, step_p, with_rows
 from core.tools.statistics.series import plain_step, step, without_weekdays
 from core.tools.timeline import Timeline, timeline
-from core.tools.tool import tool
+from core.tools.tool import DAY_S, tool
 
 FLOOR = 0.2  # SD of the series at its own grain
 DOUBT_P = 0.1  # against the period before alone; the history decides how sure it is
@@ -51,6 +51,7 @@ class Change(BaseModel):
     "segments it came from.\n"
     "Answers: why, change, changed, fall, fell, drop, decline, decrease, rise, rose, increase, "
     "growth, grow, compare, versus, last, quarter, month, week, year, cause, reason, because.",
+    cache_ttl_s=DAY_S,
 )
 def change(tables: Tables, params: Change) -> Outcome:
     """The whole change and the slices that carry or oppose it are tested; parts add up to it."""

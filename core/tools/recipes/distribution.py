@@ -9,7 +9,7 @@ from core.data.tables import Tables, quote
 from core.tools.evidence import Chart, Outcome
 from core.tools.reading import read
 from core.tools.sheet import Sheet, figure, key_of, opening, unit_of
-from core.tools.tool import tool
+from core.tools.tool import DAY_S, tool
 
 
 class Distribution(BaseModel):
@@ -24,6 +24,7 @@ class Distribution(BaseModel):
     "Describe how a measure is spread: typical value, range, skew, histogram.\n"
     "Answers: distribution, spread, range, typical, histogram, variation, skew, percentile, "
     "quartile, minimum, maximum, shape.",
+    cache_ttl_s=DAY_S,
 )
 def distribution(tables: Tables, params: Distribution) -> Outcome:
     """One description a measure."""

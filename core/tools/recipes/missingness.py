@@ -11,7 +11,7 @@ from core.tools.evidence import Outcome
 from core.tools.reading import MISSING, Reading, named, read
 from core.tools.sheet import PENDING_P, Sheet, bar, figure, key_of, opening, spoken
 from core.tools.statistics.association import levels_differ, move_together
-from core.tools.tool import tool
+from core.tools.tool import DAY_S, tool
 
 FLOOR = 0.01  # epsilon squared
 RHO_FLOOR = 0.1
@@ -28,6 +28,7 @@ class Missingness(BaseModel):
     "missingness",
     "Check missing values: how many there are and whether they are missing with something else.\n"
     "Answers: missing, empty, blank, null, gaps, incomplete, complete, quality, unknown.",
+    cache_ttl_s=DAY_S,
 )
 def missingness(tables: Tables, params: Missingness) -> Outcome:
     """Every column with missing values by every dimension and measure."""

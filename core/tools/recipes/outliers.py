@@ -12,7 +12,7 @@ from core.tools.reading import Reading, read
 from core.tools.sheet import PENDING_P, Sheet, bar, figure, key_of, opening, unit_of
 from core.tools.statistics.association import Verdict
 from core.tools.statistics.tails import Tail, gap_in_tail
-from core.tools.tool import tool
+from core.tools.tool import DAY_S, tool
 
 FLOOR = 1.5  # times further from the middle than the last ordinary value
 
@@ -29,6 +29,7 @@ class Outliers(BaseModel):
     "Find outliers: values far beyond what the data's own tail explains.\n"
     "Answers: outlier, outliers, unusual, odd, extreme, anomaly, anomalies, strange, suspicious, "
     "error, errors, spike.",
+    cache_ttl_s=DAY_S,
 )
 def outliers(tables: Tables, params: Outliers) -> Outcome:
     """The widest gap in every measure's tail is tested."""

@@ -9,7 +9,7 @@ from core.data.tables import Tables, quote
 from core.tools.evidence import Outcome
 from core.tools.reading import read
 from core.tools.sheet import Sheet, figure, spoken
-from core.tools.tool import tool
+from core.tools.tool import DAY_S, tool
 
 
 class Profile(BaseModel):
@@ -23,6 +23,7 @@ class Profile(BaseModel):
     "Profile a table: its columns, their roles, the time it covers, what is missing.\n"
     "Answers: profile, overview, describe, columns, what is in, summary, summarise, data, table, "
     "rows, fields.",
+    cache_ttl_s=DAY_S,
 )
 def profile(tables: Tables, params: Profile) -> Outcome:
     """One description of the table, one of its time."""

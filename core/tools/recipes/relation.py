@@ -13,7 +13,7 @@ from core.tools.evidence import Chart, Outcome
 from core.tools.reading import Levels, Reading, named, read
 from core.tools.sheet import PENDING_P, Sheet, figure, key_of, opening, spoken, unit_of
 from core.tools.statistics.association import Verdict, go_together, move_together
-from core.tools.tool import tool
+from core.tools.tool import DAY_S, tool
 
 FLOOR = 0.1  # rho and V: the usual limit of a small effect
 LEVELS_MAX = 12
@@ -32,6 +32,7 @@ class Relation(BaseModel):
     "Relate measures: which rise and fall together, and which categories go together.\n"
     "Answers: relate, related, relation, relationship, correlate, correlation, depend, depends, "
     "drives, driver, influence, affect, associated, connected, move together, link.",
+    cache_ttl_s=DAY_S,
 )
 def relation(tables: Tables, params: Relation) -> Outcome:
     """Every pair is tested, with rows taken as dependent as the data shows they may be."""

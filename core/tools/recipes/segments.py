@@ -11,7 +11,7 @@ from core.tools.evidence import Finding, Outcome
 from core.tools.reading import Reading, named, read
 from core.tools.sheet import PENDING_P, Sheet, bar, figure, key_of, opening, spoken, unit_of
 from core.tools.statistics.association import Verdict, levels_differ
-from core.tools.tool import tool
+from core.tools.tool import DAY_S, tool
 
 FLOOR = 0.01  # epsilon squared: the usual limit of a small effect
 
@@ -29,6 +29,7 @@ class Segments(BaseModel):
     "Compare segments: which values of a dimension have a higher or lower measure per row.\n"
     "Answers: which, segment, highest, lowest, best, worst, top, bottom, differ, difference, by, "
     "per, across, between, group, compare, versus, drives, depends, matter.",
+    cache_ttl_s=DAY_S,
 )
 def segments(tables: Tables, params: Segments) -> Outcome:
     """Every measure by every dimension is tested; what may be real is written down."""

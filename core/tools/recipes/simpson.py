@@ -13,7 +13,7 @@ from core.tools.evidence import Chart, Outcome
 from core.tools.reading import Reading, named, read
 from core.tools.sheet import PENDING_P, Sheet, figure, key_of, opening, spoken, unit_of
 from core.tools.statistics.association import Verdict, turned, within_strata
-from core.tools.tool import tool
+from core.tools.tool import DAY_S, tool
 
 FLOOR = 0.1  # SD of ranks, the smaller of the two differences
 LEVELS_MAX = 8
@@ -34,6 +34,7 @@ class Simpson(BaseModel):
     "Check for Simpson's paradox: does a difference turn round when compared like with like.\n"
     "Answers: simpson, paradox, confounder, confounded, misleading, mix, fair, like with like, "
     "really, adjusted, control, controlling.",
+    cache_ttl_s=DAY_S,
 )
 def simpson(tables: Tables, params: Simpson) -> Outcome:
     """One test a measure and dimension, paid for by every segment and stratum tried."""

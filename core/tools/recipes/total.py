@@ -11,7 +11,7 @@ from core.data.tables import Tables, quote
 from core.tools.evidence import Figure, Outcome
 from core.tools.reading import adds_up, named, read
 from core.tools.sheet import Sheet, bar, figure, key_of, opening, spoken, unit_of
-from core.tools.tool import tool
+from core.tools.tool import DAY_S, tool
 
 Aggregate = Literal["sum", "mean", "median", "min", "max", "count"]
 SQL = {"sum": "fsum", "mean": "favg", "median": "median", "min": "min", "max": "max"}
@@ -40,6 +40,7 @@ class Total(BaseModel):
     "Total, average or count of a measure, whole or by segment, the largest first.\n"
     "Answers: how much, how many, total, sum, average, mean, median, count, number of, most, "
     "least, largest, smallest, top, bottom, ranking, which.",
+    cache_ttl_s=DAY_S,
 )
 def total(tables: Tables, params: Total) -> Outcome:
     """One number, or the ranking of a dimension's segments; a description."""

@@ -16,7 +16,7 @@ from core.tools.statistics.association import Verdict
 from core.tools.statistics.rows import drift_p, in_time, step_p, with_rows
 from core.tools.statistics.series import best_step, drift, places
 from core.tools.timeline import Timeline, timeline
-from core.tools.tool import tool
+from core.tools.tool import DAY_S, tool
 
 FLOOR = 0.25  # SD of the series over its whole time
 
@@ -34,6 +34,7 @@ class Trend(BaseModel):
     "Follow a measure over time: does it rise, fall or step to another level.\n"
     "Answers: trend, over time, develop, evolve, growing, rising, falling, history, timeline, "
     "month by month, since, long-term, direction, shift.",
+    cache_ttl_s=DAY_S,
 )
 def trend(tables: Tables, params: Trend) -> Outcome:
     """Drift and step of every measure are tested against the series' own memory."""

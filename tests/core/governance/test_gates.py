@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from core.flags import Flag, Flags
 from core.governance import ApprovalGate, FlagGate, steps, waits
 from core.kernel import Ask
+from core.kernel.operation import OPERATIONS
 from tests.core.governance.parts import ANA, done, open_kernel
 from tests.core.kernel.parts import until
 
@@ -15,7 +16,9 @@ LAB = {"lab": Flag(description="The lab")}
 
 
 def asked(operation, kind="tool", **estimate):
-    return Ask("t", 1, kind, "the post", ANA, estimate, f"governed.{operation}")
+    name = f"governed.{operation}"
+    policy = OPERATIONS[name].policy
+    return Ask("t", 1, kind, "the post", ANA, estimate, name, policy=policy)
 
 
 def test_what_is_switched_off_is_refused_and_says_how_to_switch_it_on():

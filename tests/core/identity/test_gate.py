@@ -36,7 +36,8 @@ def database(url):
 
 
 def asked(who, permission="work"):
-    return Ask("t", 1, "tool", "x", who, {}, f"gate.{permission}")
+    policy = Policy(permission=permission)
+    return Ask("t", 1, "tool", "x", who, {}, f"gate.{permission}", policy=policy)
 
 
 def become(database, role):

@@ -7,10 +7,11 @@ import time
 from typing import Any
 
 import sqlalchemy as sa
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from core.kernel import Kernel, Run, Who, operation
 from core.llm import Gateway, Message, ModelPrice, ModelSettings, Reply, ToolSpec
+from core.settings.catalogue import credentials
 from tests.loopback.server import KEY
 
 ANA = Who(org="acme", person="ana")
@@ -27,6 +28,17 @@ WEATHER = ToolSpec(
 PRICE = ModelPrice(input="1", output="2", cached="0.1", cache_write="1.25", reasoning="3")
 
 
+class City(BaseModel):
+    """A structured answer."""
+
+    name: str
+    people: int = Field(ge=0)
+    rivers: list[str] = []
+
+
+SHAPES: dict[str, type[BaseModel]] = {"city": City}
+
+
 class Asked(BaseModel):
     """What a model is asked."""
 
@@ -34,6 +46,8 @@ class Asked(BaseModel):
     tools: list[ToolSpec] = []
     models: list[str] = ["offline"]
     tokens_max: int = 200
+    policy: dict[str, Any] = {}
+    shape: str = ""  # of a structured answer: a name in SHAPES
 
 
 class Told(BaseModel):
@@ -44,8 +58,14 @@ class Told(BaseModel):
 
 @operation("ask_model")
 def ask_model(run: Run, asked: Asked) -> Told:
+    run.policy = run.policy.changed(**asked.policy)
     reply = GATEWAY["now"].complete(
-        run, asked.messages, tools=asked.tools, models=asked.models, tokens_max=asked.tokens_max
+        run,
+        asked.messages,
+        tools=asked.tools,
+        models=asked.models,
+        tokens_max=asked.tokens_max,
+        response=SHAPES.get(asked.shape),
     )
     return Told(reply=reply)
 
@@ -53,19 +73,27 @@ def ask_model(run: Run, asked: Asked) -> Told:
 def settings(openai_url: str = "", anthropic_url: str = "", **more: Any) -> ModelSettings:
     """Every hosted provider points at a loopback server."""
     given: dict[str, Any] = {
-        "openai_api_key": KEY,
-        "openai_base_url": f"{openai_url}/v1",
-        "anthropic_api_key": KEY,
-        "anthropic_base_url": anthropic_url,
-        "mistral_api_key": KEY,
-        "mistral_base_url": f"{openai_url}/v1",
-        "openrouter_api_key": KEY,
-        "openrouter_base_url": f"{openai_url}/v1",
-        "compatible_base_url": f"{openai_url}/v1",
-        "compatible_api_key": KEY,
+        "OPENAI_API_KEY": KEY,
+        "OPENAI_BASE_URL": f"{openai_url}/v1",
+        "ANTHROPIC_API_KEY": KEY,
+        "ANTHROPIC_BASE_URL": anthropic_url,
+        "MISTRAL_API_KEY": KEY,
+        "MISTRAL_BASE_URL": f"{openai_url}/v1",
+        "OPENROUTER_API_KEY": KEY,
+        "OPENROUTER_BASE_URL": f"{openai_url}/v1",
+        "COMPATIBLE_BASE_URL": f"{openai_url}/v1",
+        "COMPATIBLE_API_KEY": KEY,
         "prices": {"openrouter/vendor/m": PRICE, "compatible/m": PRICE},
     }
-    return ModelSettings(**{**given, **more})
+    given |= {_field(name): value for name, value in more.items()}
+    keys = {name: given.pop(name) for name in list(given) if name in credentials() and given[name]}
+    given = {name: value for name, value in given.items() if name not in credentials()}
+    return ModelSettings(credentials=keys, **given)
+
+
+def _field(name: str) -> str:
+    """`openai_api_key` is written as the setting it is; other fields stay."""
+    return name.upper() if name.upper() in credentials() else name
 
 
 def ask(kernel: Kernel, gateway: Gateway, **asked: Any) -> str:

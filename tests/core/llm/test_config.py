@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from core.llm import ModelPrice, ModelSettings
 
 SECRET = "sk-very-secret-123456"
+KEYS = {"OPENAI_API_KEY": SECRET, "TAVILY_API_KEY": f"{SECRET}-two"}
 
 
 def test_the_default_chain_is_offline():
@@ -16,16 +17,41 @@ def test_the_default_chain_is_offline():
 
 
 def test_secrets_are_hidden_from_every_print():
-    config = ModelSettings(openai_api_key=SECRET, compatible_api_key=SECRET)
+    config = ModelSettings(credentials=KEYS)
     assert SECRET not in f"{config!r} {config} {config.model_dump_json()}"
-    assert config.secrets() == [SECRET, SECRET]
+    assert config.secrets() == list(KEYS.values())
 
 
-def test_a_misspelt_setting_is_refused():
+def test_a_credential_is_read_by_the_name_of_its_setting_and_is_empty_where_none_is_set():
+    config = ModelSettings(credentials=KEYS)
+    assert config.credential("TAVILY_API_KEY") == f"{SECRET}-two"
+    assert config.credential("MISTRAL_API_KEY") == ""
+
+
+def test_settings_of_one_provider_hold_no_others_keys():
+    own = ModelSettings(credentials=KEYS).only("OPENAI_API_KEY", "OPENAI_BASE_URL")
+    assert own.secrets() == [SECRET]
+    assert own.credential("TAVILY_API_KEY") == ""
+
+
+@pytest.mark.parametrize(
+    "given", [{"opnai_api_key": SECRET}, {"credentials": {"OPNAI_API_KEY": SECRET}}]
+)
+def test_a_misspelt_setting_is_refused(given):
     with pytest.raises(ValidationError):
-        ModelSettings(opnai_api_key=SECRET)
+        ModelSettings(**given)
 
 
-def test_a_negative_price_is_refused():
+@pytest.mark.parametrize(
+    "price",
+    [
+        {"input": "-1", "output": "0"},
+        {"input": "1"},
+        {"input": "1", "output": "1", "batch_input": "1"},
+        {},
+        {"imge": "1"},
+    ],
+)
+def test_a_price_that_cannot_be_charged_is_refused(price):
     with pytest.raises(ValidationError):
-        ModelPrice(input="-1", output="0")
+        ModelPrice(**price)

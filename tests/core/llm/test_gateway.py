@@ -47,7 +47,8 @@ def test_a_chain_of_absent_models_names_the_setting(kernel):
 
 
 def test_an_unpriced_model_is_refused_at_load_with_the_way_to_price_it():
-    config = ModelSettings(models=("compatible/qwen",), compatible_base_url="http://127.0.0.1:9/v1")
+    keys = {"COMPATIBLE_BASE_URL": "http://127.0.0.1:9/v1"}
+    config = ModelSettings(models=("compatible/qwen",), credentials=keys)
     with pytest.raises(Invalid, match="no known price") as refused:
         Gateway(config)
     assert "MODEL_PRICES" in refused.value.hint

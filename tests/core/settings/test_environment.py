@@ -21,7 +21,7 @@ def test_an_empty_value_is_the_default_and_does_not_hide_the_file(tmp_path):
     file = tmp_path / ".env"
     file.write_text("STUDIO_PORT=9001\n")
     assert load({"STUDIO_PORT": " ", "OPENAI_API_KEY": ""}, env_file=file).studio_port == 9001
-    assert settings(OPENAI_API_KEY="").openai_api_key is None
+    assert settings(OPENAI_API_KEY="").credentials == {}
 
 
 def test_a_dollar_sign_in_a_password_is_a_dollar_sign(tmp_path):
@@ -35,7 +35,7 @@ def test_a_dollar_sign_in_a_password_is_a_dollar_sign(tmp_path):
 def test_each_secret_may_come_from_a_file(tmp_path):
     secret = tmp_path / "key"
     secret.write_text("from-a-file\n")
-    found = settings(OPENAI_API_KEY_FILE=str(secret)).openai_api_key
+    found = settings(OPENAI_API_KEY_FILE=str(secret)).credentials["OPENAI_API_KEY"]
     assert found
     assert found.get_secret_value() == "from-a-file"
 
@@ -44,7 +44,7 @@ def test_the_environments_secret_file_wins_over_dotenvs_secret(tmp_path):
     secret, file = tmp_path / "key", tmp_path / ".env"
     secret.write_text("from-a-file")
     file.write_text("OPENAI_API_KEY=from-dotenv\n")
-    found = load({"OPENAI_API_KEY_FILE": str(secret)}, env_file=file).openai_api_key
+    found = load({"OPENAI_API_KEY_FILE": str(secret)}, env_file=file).credentials["OPENAI_API_KEY"]
     assert found
     assert found.get_secret_value() == "from-a-file"
 

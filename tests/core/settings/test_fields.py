@@ -23,6 +23,7 @@ def test_nothing_set_is_a_studio_that_works_offline_on_this_machine_only():
     assert found.studio_models == ("offline",)
     assert found.database == f"sqlite:///{ROOT.as_posix()}/data/var/studio.db"
     assert not [v for name, v in found if name.endswith("_key") and v is not None]
+    assert found.credentials == {}
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "localhost", "::1", "[::1]"])
@@ -62,8 +63,8 @@ def test_lists_amounts_words_and_prices_are_read_as_people_write_them():
     assert found.studio_models == ("openai/large", "offline")
     assert nusd(found.ask_budget_usd) == 1_250_000_000
     assert (found.log_level, found.log_format) == ("DEBUG", "json")
-    assert found.ollama_host == "http://127.0.0.1:11434"
-    assert found.openai_base_url == "http://127.0.0.1:9/v1"
+    assert found.credentials["OLLAMA_HOST"].get_secret_value() == "http://127.0.0.1:11434"
+    assert found.credentials["OPENAI_BASE_URL"].get_secret_value() == "http://127.0.0.1:9/v1"
     assert found.model_prices == {"compatible/m": {"input": Decimal("0.1"), "output": Decimal(2)}}
 
 

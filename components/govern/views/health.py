@@ -1,0 +1,76 @@
+"""Whether every part works, which switches are set, and the page errors by code."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from components import session
+from components.govern.table import table
+from components.govern.view import View
+from components.layout import figures, section
+from components.words import clock, plain
+from core.serve import health
+
+NAMES = {
+    "database": "Database",
+    "blobs": "Files",
+    "migrations": "Schema",
+    "llm": "Models",
+    "studio": "Studio",
+}
+
+
+def draw() -> None:
+    """The view."""
+    left, right = st.columns(2, gap="large")
+    with left.container(gap="medium"):
+        with section("Parts", "the same as /readyz"):
+            parts_table()
+        with section("Switches", "set by FLAG_NAME, else as declared"):
+            lines = [
+                [plain(flag.name), plain(flag.description, 120), plain(_said(flag.value))]
+                for flag in session.studio().flags.status()
+            ]
+            figures(["Name", "", "Now"], lines or [["None declared", "", ""]], "flags")
+    with right, section("Page errors", "the code a person was shown finds its line"):
+        table(
+            [
+                {
+                    "code": line["code"],
+                    "at": clock(line["at"]),
+                    "error": line["error"],
+                    "page": line["page"],
+                }
+                for line in session.page_errors()
+            ],
+            key="errors",
+            columns={
+                "code": st.column_config.TextColumn("Code", width=90),
+                "at": st.column_config.TextColumn("At", width=110),
+                "error": st.column_config.TextColumn("Kind"),
+                "page": st.column_config.TextColumn("Page"),
+            },
+            alt="Errors that pages showed, by code",
+            empty="No page has failed since the start.",
+        )
+
+
+def parts_table() -> None:
+    """One line a part: works or not, and a word about it."""
+    rows = [
+        [
+            ":green[:material/check_circle:] " + NAMES.get(name, name)
+            if part["ok"]
+            else ":red[:material/error:] " + NAMES.get(name, name),
+            f":gray[{plain(part['detail'])}]",
+        ]
+        for name, part in health.ready(session.studio()).items()
+    ]
+    figures(["", ""], rows, "facts_parts")
+
+
+def _said(value: bool | str) -> str:
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else value
+
+
+VIEW = View("Health", ":material/ecg_heart:", 90, draw)

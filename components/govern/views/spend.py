@@ -1,0 +1,121 @@
+"""Where the money and the tokens went."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from components import session
+from components.govern.table import table
+from components.govern.view import View
+from components.layout import heading, section
+from components.theme import mode, palette
+from components.words import NUSD, count, named, usd
+from core import governance
+
+BY = {
+    "operation": "Operation",
+    "model": "Model",
+    "person": "Person",
+    "step": "Kind of step",
+    "day": "Day",
+    "task": "Run",
+}
+
+
+def draw() -> None:
+    """The view: one question on top, the picture, the lines."""
+    by = st.segmented_control(
+        "By",
+        list(BY),
+        default="operation",
+        required=True,
+        format_func=BY.__getitem__,
+        label_visibility="collapsed",
+        key="by",
+        bind="query-params",
+    )
+    studio, org_id = session.studio(), session.person().org_id
+    rows = governance.spend(studio.database, org_id, by or "operation")
+    cost = sum(row.cost_nusd for row in rows)
+    note = f"{usd(cost)} in all, {count(sum(row.tokens for row in rows))} tokens"
+    heading(f"By {BY[by or 'operation'].lower()}", note)
+    if rows:
+        _picture(rows, by or "operation", money=cost > 0)
+    with section("Lines"):
+        table(
+            [
+                {
+                    "name": _name(str(row.key), by or "operation"),
+                    "cost": row.cost_nusd / NUSD,
+                    "tokens": row.tokens,
+                    "steps": row.steps,
+                }
+                for row in rows
+            ],
+            key="spend",
+            columns={
+                "name": st.column_config.TextColumn(BY[by or "operation"], width="medium"),
+                "cost": st.column_config.NumberColumn("Cost, USD", format="%.4f"),
+                "tokens": st.column_config.NumberColumn("Tokens", format="localized"),
+                "steps": st.column_config.NumberColumn("Steps", format="localized"),
+            },
+            alt="Spend with cost, tokens and steps",
+            empty="Nothing has run yet.",
+        )
+
+
+def bars(rows: list[Any], by: str, *, money: bool) -> dict[str, Any]:
+    """Horizontal bars with the value at their end, the greatest first; tokens where all is free."""
+    colours = palette(mode())
+    top = sorted(rows, key=lambda row: row.cost_nusd if money else row.tokens, reverse=True)[:8]
+    data = [
+        {
+            "value": row.cost_nusd / NUSD if money else row.tokens,
+            "name": _name(str(row.key), by),
+            "label": {"formatter": usd(row.cost_nusd) if money else count(row.tokens)},
+        }
+        for row in top
+    ]
+    return {
+        "animationDuration": 300,
+        "grid": {"left": 4, "right": 84, "top": 4, "bottom": 4, "containLabel": True},
+        "xAxis": {"type": "value", "show": False},
+        "yAxis": {
+            "type": "category",
+            "inverse": True,
+            "data": [bar["name"] for bar in data],
+            "axisLine": {"show": False},
+            "axisTick": {"show": False},
+            "axisLabel": {"color": colours["grayTextColor"], "width": 190, "overflow": "truncate"},
+        },
+        "series": [
+            {
+                "type": "bar",
+                "barMaxWidth": 18,
+                "data": data,
+                "itemStyle": {"color": colours["blueColor"], "borderRadius": 2},
+                "label": {"show": True, "position": "right", "color": colours["textColor"]},
+            }
+        ],
+    }
+
+
+def _picture(rows: list[Any], by: str, *, money: bool) -> None:
+    what = "cost" if money else "tokens"
+    st.echarts_chart(
+        bars(rows, by, money=money),
+        height=34 * min(len(rows), 8) + 16,
+        key=f"spend_{by}_{what}",
+        alt=f"{what.capitalize()} by {BY[by].lower()}; the lines below hold the same values",
+    )
+
+
+def _name(key: str, by: str) -> str:
+    if by == "task":
+        return key[:8]
+    return key if by in ("day", "model", "person") else named(key)
+
+
+VIEW = View("Spend", ":material/payments:", 20, draw)

@@ -1,0 +1,79 @@
+"""`complete`: one prompt under a policy, answered in this terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from core.errors import restore
+from core.ledger import amount
+from core.settings import load as load_settings
+
+
+def complete(
+    prompt: Annotated[str, typer.Argument(help="What do you want to ask?")],
+    policy: Annotated[str, typer.Option(help="The use case it runs under")] = "conversation",
+    template: Annotated[str, typer.Option(help="A prompt of the registry that opens it")] = "",
+    variable: Annotated[
+        list[str] | None, typer.Option(help="name=value for the template; repeatable")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object")] = False,
+) -> int:
+    """Answer one prompt under a named policy, with its receipt."""
+    from core.studio import open_studio
+
+    settings = load_settings()
+    if as_json:  # standard output is the object's alone
+        settings = settings.model_copy(update={"log_level": "ERROR"})
+    studio = open_studio(settings)
+    try:
+        asked = {
+            "prompt": prompt,
+            "policy": policy,
+            "template": template,
+            "variables": dict(_pair(one) for one in variable or ()),
+        }
+        task_id = studio.submit(studio.people.local(), "complete", asked)
+        for event in studio.kernel.follow(task_id):
+            if not as_json:
+                _show(event)
+        task = studio.kernel.task(task_id)
+    finally:
+        studio.close()
+    if task.error:
+        raise restore(task.error)
+    sys.stdout.write(
+        json.dumps(task.output) + "\n" if as_json else f"\n\n{_receipt(task.output)}\n"
+    )
+    return 0
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise typer.BadParameter(f"{text!r} is not name=value.")
+    return name, value
+
+
+def _show(event: Any) -> None:
+    if event.type == "delta":
+        sys.stdout.write(event.data["text"])
+        sys.stdout.flush()
+    elif event.type == "model.restarted":
+        sys.stdout.write("\n\n(The answer broke off; another model begins again.)\n\n")
+
+
+def _receipt(made: dict[str, Any]) -> str:
+    usage, cost = made["usage"], amount("nusd", made["cost_nusd"])
+    cost = "free, from the cache" if made["cached"] else cost
+    tokens = f"{usage['prompt']:,} + {usage['completion']:,} tokens"
+    left = made["budget"].get("nusd")
+    told = [made["model"], tokens, cost, f"{made['latency_ms'] / 1_000:.1f} s"]
+    if made["estimated"]:
+        told.append("estimated")
+    if left is not None:
+        told.append(f"{amount('nusd', left)} left")
+    return " · ".join(told)

@@ -1,0 +1,84 @@
+"""Stop spending: what runs for a scope is stopped, what would cost money is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.errors import NotFound
+from core.governance.alerts import News, tell, whose
+from core.governance.records import ALERT
+from core.kernel import Kernel, Who
+from core.kernel.records import OPEN, TASK
+from core.ledger import Accounts
+from core.ledger.records import ACCOUNT, LIMIT
+from core.storage.database import Database, new_id
+
+PERIOD = "request"  # a request may cost nothing: the limits over time stay as they are
+
+
+def halt(kernel: Kernel, ledger: Accounts, org_id: str, scope: str, by: str) -> list[str]:
+    """No step of `scope` may cost money from now on, and its open tasks are being stopped.
+
+    Returns their ids. What they made until now is kept and paid. Raises NotFound for a scope of
+    another organisation.
+    """
+    check(kernel.database, org_id, scope)
+    before = limit_of(kernel.database, scope)
+    if before != 0:
+        ledger.limit(scope, "nusd", PERIOD, 0, org_id)  # first: nothing may begin behind us
+    ids = [task.id for task in _open(kernel.database, org_id, scope)]
+    for id in ids:
+        kernel.cancel(id)
+    if before != 0:
+        title = f"{whose(kernel.database, scope)}: {whose(kernel.database, f'person:{by}')} stopped"
+        title += " all spending."
+        about = {"before": before, "by": by, "tasks": len(ids)}
+        key = f"stop {scope} {new_id()}"
+        tell(kernel.database, [News(org_id, key, "stop", "warning", scope, title, about)])
+    return ids
+
+
+def resume(database: Database, ledger: Accounts, org_id: str, scope: str) -> None:
+    """The scope may spend again, within the limits it had before."""
+    check(database, org_id, scope)
+    if limit_of(database, scope) != 0:
+        return
+    query = sa.select(ALERT.c.cause).where(ALERT.c.org_id == org_id, ALERT.c.scope == scope)
+    query = query.where(ALERT.c.kind == "stop").order_by(ALERT.c.at.desc()).limit(1)
+    rows = database.rows(query)
+    before = rows[0].cause.get("before") if rows else None
+    if before is not None:
+        ledger.limit(scope, "nusd", PERIOD, before, org_id)
+        return
+    here = (LIMIT.c.scope == scope, LIMIT.c.unit == "nusd", LIMIT.c.period == PERIOD)
+    database.transaction(lambda db: db.execute(sa.delete(LIMIT).where(*here)))
+
+
+def halted(database: Database, org_id: str) -> list[str]:
+    """The organisation's scopes that may not spend."""
+    here = (LIMIT.c.org_id == org_id, LIMIT.c.unit == "nusd", LIMIT.c.period == PERIOD)
+    rows = database.rows(sa.select(LIMIT.c.scope).where(*here, LIMIT.c.max == 0))
+    return sorted(row.scope for row in rows)
+
+
+def limit_of(database: Database, scope: str) -> int | None:
+    """The scope's own limit of a request in nano-dollars; None where it has none."""
+    here = (LIMIT.c.scope == scope, LIMIT.c.unit == "nusd", LIMIT.c.period == PERIOD)
+    rows = database.rows(sa.select(LIMIT.c.max).where(*here))
+    return rows[0].max if rows else None
+
+
+def check(database: Database, org_id: str, scope: str) -> None:
+    """Raises NotFound when the scope is not the organisation's."""
+    if scope == f"org:{org_id}":
+        return
+    mine = sa.select(ACCOUNT.c.id).where(ACCOUNT.c.scope == scope, ACCOUNT.c.org_id == org_id)
+    if not database.rows(mine.limit(1)):
+        raise NotFound(f"Nothing was spent by {scope!r}.", hint="Choose one of the list.")
+
+
+def _open(database: Database, org_id: str, scope: str) -> list[sa.Row[Any]]:
+    tasks = database.rows(sa.select(TASK).where(TASK.c.org_id == org_id, TASK.c.state.in_(OPEN)))
+    return [task for task in tasks if scope in [*Who(**task.who).paying(), f"task:{task.id}"]]

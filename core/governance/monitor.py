@@ -1,0 +1,169 @@
+"""Watches spending as it happens: thresholds at once, anomalies a moment later.
+
+The kernel tells of each settled step; that only makes a note and wakes one thread. While nothing
+is spent the thread sleeps on one event, without a clock.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from core.errors import StudioError
+from core.governance import anomalies, thresholds
+from core.governance.alerts import News, tell
+from core.governance.anomalies import Spender
+from core.governance.webhook import Webhook
+from core.kernel.gates import Ask, Who
+from core.ledger import Remaining
+from core.storage.database import Database, now
+
+log = logging.getLogger(__name__)
+PAUSE_S = 0.25  # between two looks: what comes meanwhile is looked at together
+AGAIN_S = 30.0  # an hour's spend of the same person and operation is judged this often
+RETRY_S = 1.0  # after trouble with the database
+
+
+class Books(Protocol):
+    """Where limits stand."""
+
+    def remaining(self, who: Who) -> list[Remaining]:
+        """Every limit above `who`."""
+        ...
+
+
+class Monitor:
+    """Tells people of limits that fill up and of hours that cost too much. One a process."""
+
+    def __init__(
+        self,
+        database: Database,
+        books: Books,
+        *,
+        percents: Sequence[int] = (50, 80, 100),
+        anomaly_nusd: int = 500_000_000,
+        webhook: Webhook | None = None,
+    ) -> None:
+        self._database = database
+        self._books = books
+        self._percents = tuple(percents)
+        self._anomaly_nusd = anomaly_nusd
+        self._webhook = webhook
+        self._lock = threading.Lock()
+        self._paying: dict[tuple[str, ...], Who] = {}
+        self._refusals: list[tuple[Who, dict[str, Any]]] = []
+        self._spenders: dict[Spender, float] = {}  # when each is judged next, monotonic
+        self._judged: dict[Spender, float] = {}
+        self._ready = threading.Event()
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="monitor", daemon=True)
+
+    def start(self) -> None:
+        """Watch until `close`."""
+        if self._webhook:
+            self._webhook.start()
+        self._thread.start()
+
+    def close(self) -> None:
+        """What was heard until now is looked at; then nothing is watched any more."""
+        self._closed.set()
+        self._ready.set()
+        if self._thread.is_alive():
+            self._thread.join(5)
+        if self._webhook:
+            self._webhook.close()
+
+    def told(self, ask: Ask, outcome: Mapping[str, Any]) -> None:
+        """A step has settled, or was refused; a listener of the kernel. Returns at once."""
+        refused = outcome.get("code") == "budget_exceeded"
+        spent = outcome.get("spent") or {}
+        if not refused and not any(spent.values()):
+            return  # what is free fills no limit
+        spender = (ask.who.org, ask.who.person, ask.operation)
+        with self._lock:
+            self._paying[tuple(ask.who.paying())] = ask.who
+            if refused:
+                self._refusals.append((ask.who, dict(outcome.get("details") or {})))
+            if spent.get("nusd"):
+                due = self._judged.get(spender, 0.0) + AGAIN_S
+                self._spenders.setdefault(spender, max(time.monotonic() + PAUSE_S, due))
+        self._ready.set()
+
+    def look(self, who: Who) -> list[str]:
+        """The ids of new alerts about the limits above `who`, for instance after one was set."""
+        limits = self._books.remaining(who)
+        return self._tell(thresholds.news_of(self._database, who, limits, self._percents))
+
+    def judge(self, spender: Spender) -> list[str]:
+        """The ids of new alerts about what the spender spent this hour."""
+        at = now()
+        found = anomalies.find(self._database, spender, self._anomaly_nusd, at)
+        return self._tell([found] if found else [])
+
+    def _tell(self, news: Sequence[News]) -> list[str]:
+        made = tell(self._database, news, post=self._webhook is not None)
+        if made and self._webhook:
+            self._webhook.wake()
+        return made
+
+    def _watch(self) -> None:
+        while not self._closed.is_set():
+            self._ready.wait(self._wait_s())
+            self._ready.clear()
+            self._look_at_all()
+            self._closed.wait(PAUSE_S)
+        self._look_at_all()
+
+    def _look_at_all(self) -> None:
+        """Everything heard was looked at; what the database could not take is kept for later."""
+        with self._lock:
+            paying, self._paying = self._paying, {}
+            refusals, self._refusals = self._refusals, []
+        for key, who in paying.items():
+            self._insist(lambda who=who: self.look(who), lambda k=key, w=who: self._keep(k, w))
+        for refusal in refusals:
+            self._insist(
+                lambda r=refusal: self._refused(*r), lambda r=refusal: self._refusals.append(r)
+            )
+        for spender in self._due():
+            self._insist(lambda s=spender: self.judge(s), lambda s=spender: self._later(s))
+
+    def _insist(self, act: Callable[[], object], keep: Callable[[], object]) -> None:
+        try:
+            act()
+        except (*self._database.errors, StudioError):
+            log.exception("The monitor could not look; trying again.")
+            if self._closed.wait(RETRY_S):
+                return  # the next start finds the limits as they stand
+            with self._lock:
+                keep()
+            self._ready.set()
+
+    def _refused(self, who: Who, details: Mapping[str, Any]) -> list[str]:
+        found = thresholds.refused(self._database, who, details)
+        return self._tell([found] if found else [])
+
+    def _keep(self, key: tuple[str, ...], who: Who) -> None:
+        self._paying.setdefault(key, who)
+
+    def _later(self, spender: Spender) -> None:
+        self._spenders.setdefault(spender, time.monotonic() + RETRY_S)
+
+    def _due(self) -> list[Spender]:
+        at = time.monotonic()
+        with self._lock:
+            due = [s for s, when in self._spenders.items() if when <= at or self._closed.is_set()]
+            for spender in due:
+                del self._spenders[spender]
+            recent = {s: when for s, when in self._judged.items() if when > at - AGAIN_S}
+            self._judged = recent | dict.fromkeys(due, at)
+        return due
+
+    def _wait_s(self) -> float | None:
+        """Seconds until somebody is to be judged; None while nobody is."""
+        with self._lock:
+            first = min(self._spenders.values(), default=None)
+        return None if first is None else max(0.0, first - time.monotonic())

@@ -1,0 +1,8 @@
+"""Policies of use cases: a file that is edited while running, organisations' changes, splits."""
+
+from core.governance.policies.arms import ArmResult, compare
+from core.governance.policies.entry import STUDIO
+from core.governance.policies.lines import Faulty, Trouble
+from core.governance.policies.live import FILE, Policies
+
+__all__ = ["FILE", "STUDIO", "ArmResult", "Faulty", "Policies", "Trouble", "compare"]

@@ -1,0 +1,123 @@
+"""What the arms of a split did: cost, speed and failures side by side."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.kernel.records import STEP, TASK
+from core.ledger.records import USAGE
+from core.storage.database import Database
+
+ROWS_MAX = 50_000  # the newest calls
+
+
+@dataclass(frozen=True)
+class ArmResult:
+    """What one arm did. Amounts a call are means, rounded; latencies in milliseconds."""
+
+    variant: str
+    people: int = 0
+    calls: int = 0  # completions that were paid for, or came from the cache
+    cost_nusd: int = 0
+    cost_nusd_per_call: int = 0
+    tokens_per_call: int = 0
+    latency_ms_p50: int = 0
+    latency_ms_p95: int = 0
+    failed: int = 0
+    failed_share: float = 0.0  # of model steps that ended
+
+
+def compare(
+    database: Database, org_id: str, name: str, since: datetime | None = None
+) -> dict[str, ArmResult]:
+    """Each arm of the use case that did something since then, by name; "" is "no split"."""
+    rows = _calls(database, org_id, name, since)
+    steps = _steps(database, org_id, name, since)
+    by_arm: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        by_arm[row.variant].append(row)
+    states: dict[str, dict[Any, str]] = defaultdict(dict)
+    for row in [*rows, *steps]:  # by step: one step may report several completions
+        states[row.variant][row.task_id, row.seq] = row.state
+    return {arm: _result(arm, by_arm[arm], states[arm]) for arm in sorted({*by_arm, *states})}
+
+
+def _result(arm: str, rows: Sequence[Any], states: dict[Any, str]) -> ArmResult:
+    ended = [state for state in states.values() if state in ("done", "failed")]
+    failed = ended.count("failed")
+    share = failed / len(ended) if ended else 0.0
+    if not rows:
+        return ArmResult(arm, failed=failed, failed_share=share)
+    cost, calls = sum(row.cost_nusd for row in rows), len(rows)
+    tokens = sum(row.prompt_tokens + row.completion_tokens for row in rows)
+    took = sorted(row.latency_ms for row in rows)
+    return ArmResult(
+        arm,
+        people=len({row.person_id for row in rows}),
+        calls=calls,
+        cost_nusd=cost,
+        cost_nusd_per_call=round(cost / calls),
+        tokens_per_call=round(tokens / calls),
+        latency_ms_p50=_percentile(took, 0.5),
+        latency_ms_p95=_percentile(took, 0.95),
+        failed=failed,
+        failed_share=share,
+    )
+
+
+def _percentile(ordered: Sequence[int], share: float) -> int:
+    """The smallest value that is not below `share` of all."""
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+
+def _calls(database: Database, org_id: str, name: str, since: datetime | None) -> list[Any]:
+    query = (
+        sa.select(
+            USAGE.c.variant,
+            USAGE.c.task_id,
+            USAGE.c.seq,
+            USAGE.c.person_id,
+            USAGE.c.cost_nusd,
+            USAGE.c.prompt_tokens,
+            USAGE.c.completion_tokens,
+            USAGE.c.latency_ms,
+            STEP.c.state,
+        )
+        .join(STEP, sa.and_(STEP.c.task_id == USAGE.c.task_id, STEP.c.seq == USAGE.c.seq))
+        .where(USAGE.c.org_id == org_id, USAGE.c.use_case == name, USAGE.c.kind == "model")
+    )
+    if since:
+        query = query.where(USAGE.c.at >= since)
+    return database.rows(query.order_by(USAGE.c.at.desc()).limit(ROWS_MAX))
+
+
+def _steps(database: Database, org_id: str, name: str, since: datetime | None) -> list[Any]:
+    """Model steps that used nothing, which no usage row tells of: most failures are such."""
+    policy = sa.type_coerce(TASK.c.policy, sa.JSON)
+    same = sa.and_(USAGE.c.task_id == STEP.c.task_id, USAGE.c.seq == STEP.c.seq)
+    query = (
+        sa.select(
+            policy["variant"].as_string().label("variant"),
+            STEP.c.task_id,
+            STEP.c.seq,
+            STEP.c.state,
+        )
+        .join(TASK, TASK.c.id == STEP.c.task_id)
+        .where(
+            STEP.c.org_id == org_id,
+            STEP.c.kind == "model",
+            STEP.c.state == "failed",
+            policy["name"].as_string() == name,
+            ~sa.exists().where(same),
+        )
+    )
+    if since:
+        query = query.where(STEP.c.started_at >= since)
+    return database.rows(query.order_by(STEP.c.started_at.desc()).limit(ROWS_MAX))

@@ -1,0 +1,183 @@
+"""One use case as people write it: checked, and laid over what was declared before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from core.errors import StudioError, Unavailable
+from core.governance.policies.lines import Path, Problem
+from core.governance.policies.split import Arm, Split
+from core.kernel.policies import Policy
+from core.settings import nusd
+from core.settings.kinds import Usd
+
+STUDIO = "studio"  # in a chain: the models of STUDIO_MODELS
+# Written in dollars; kept in nano-dollars.
+MONEY = {name.replace("_nusd", "_usd"): name for name in Policy.model_fields if "_nusd" in name}
+CODE_ONLY = ("name", "variant", "queue", "permission", "flag")
+LISTS = ("models", "tools", "approve")  # one of them may be written without brackets
+NAMES = sorted({*Policy.model_fields, *MONEY} - {*MONEY.values(), *CODE_ONLY})
+WEIGHT_MAX = 1_000_000
+USD: TypeAdapter[Any] = TypeAdapter(Usd | None)
+
+Check = Callable[[str], object]  # raises a StudioError for a model that cannot be used
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the file, an organisation or an arm changes."""
+
+    changes: Mapping[str, Any] = field(default_factory=dict)  # fields of Policy
+    split: Split | None = None
+    says_split: bool = False  # so that an organisation can end the file's split
+    description: str = ""
+
+
+def read(given: Any, check: Check | None = None) -> tuple[Entry, list[Problem]]:
+    """What `given` changes where it is right, and everything that is wrong with it."""
+    if given is None:
+        return Entry(), []
+    if not isinstance(given, Mapping):
+        return Entry(), [((), "Fields are expected here, as `name: value`.")]
+    rest = {name: value for name, value in given.items() if name not in ("split", "description")}
+    changes, problems = _fields(rest, check)
+    split, wrong = _split(given.get("split"), check)
+    description = given.get("description", "")
+    if not isinstance(description, str):
+        wrong = [*wrong, (("description",), "A description is a text.")]
+        description = ""
+    return Entry(changes, split, "split" in given, description), problems + wrong
+
+
+def laid(policy: Policy, changes: Mapping[str, Any]) -> Policy:
+    """`policy` with `changes` over it; what a person must approve only ever grows."""
+    if not changes:
+        return policy
+    merged = _over(policy.model_dump(), changes)
+    merged["approve"] = tuple(dict.fromkeys((*policy.approve, *changes.get("approve", ()))))
+    return Policy.model_validate(merged)
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    both = dict(below)
+    for name, value in above.items():
+        if isinstance(value, Mapping) and isinstance(both.get(name), Mapping):
+            both[name] = _over(both[name], value)
+        else:
+            both[name] = value
+    return both
+
+
+def _fields(given: Mapping[str, Any], check: Check | None) -> tuple[dict[str, Any], list[Problem]]:
+    values, problems = {}, []
+    for name, value in given.items():
+        wrong = _refused(name, value)
+        if wrong:
+            problems.append(((name,), wrong))
+        elif name in MONEY:
+            try:
+                amount = USD.validate_python(value)
+                values[MONEY[name]] = None if amount is None else nusd(amount)
+            except ValidationError as error:
+                problems.append(((name,), _said(error.errors()[0])))
+        else:
+            values[name] = _kind(name, value)
+    valid, wrong = _valid(values)
+    return valid, problems + wrong + _models(valid.get("models", ()), check)
+
+
+def _refused(name: str, value: Any) -> str:
+    """Why the field cannot stand here at all, or nothing."""
+    if name in CODE_ONLY:
+        return f"{name!r} is fixed in the code of the operation."
+    if name in MONEY.values():
+        return f"Amounts are in dollars: write {name.replace('_nusd', '_usd')!r}."
+    if name not in NAMES:
+        near = get_close_matches(name, NAMES, n=1)
+        return f"There is no field {name!r}." + (f" Did you mean {near[0]!r}?" if near else "")
+    known = Policy.model_fields.get(name)
+    if isinstance(value, bool) and name != "moderation" and known and known.annotation is not bool:
+        return f"{name!r} is not a matter of yes or no."
+    return "An amount is expected here." if name in MONEY and isinstance(value, bool) else ""
+
+
+def _kind(name: str, value: Any) -> Any:
+    if name == "moderation" and value is False:
+        return "off"  # YAML reads the word as a no
+    return [value] if name in LISTS and isinstance(value, str) else value
+
+
+def _valid(values: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    """The fields that fit, as JSON, and what is wrong with the others."""
+    try:
+        policy = Policy.model_validate(values)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_context=False)
+        bad = {str(item["loc"][0]) for item in wrong}
+        fit, _ = _valid({name: value for name, value in values.items() if name not in bad})
+        return fit, [(_place(item["loc"]), _said(item)) for item in wrong]
+    return policy.model_dump(mode="json", exclude_unset=True), []
+
+
+def _place(loc: tuple[Any, ...]) -> Path:
+    return tuple(part for part in loc if isinstance(part, int | str))
+
+
+def _said(item: Any) -> str:
+    if item["type"] == "extra_forbidden":
+        return f"There is no field {str(item['loc'][-1])!r} here."
+    message = item["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    return f"It {message}." if message.startswith("should") else f"{message}."
+
+
+def _models(models: Any, check: Check | None) -> list[Problem]:
+    problems: list[Problem] = []
+    for place, model in enumerate(models):
+        if check is None or model == STUDIO:
+            continue
+        try:
+            check(model)
+        except Unavailable:
+            continue  # known, but without a key here: absent, and passed over
+        except StudioError as error:
+            problems.append((("models", place), str(error)))
+    return problems
+
+
+def _split(given: Any, check: Check | None) -> tuple[Split | None, list[Problem]]:
+    if given is None:
+        return None, []
+    if not isinstance(given, Mapping):
+        return None, [(("split",), "Arms are expected here, as `name: {weight: 50}`.")]
+    salt = given.get("salt", "")
+    arms, problems = {}, []
+    for name, told in given.items():
+        if name == "salt":
+            continue
+        arms[name], wrong = _arm(told, check)
+        problems += [(("split", name, *path), text) for path, text in wrong]
+    if not problems and len(arms) < 2:
+        problems.append((("split",), "A split needs two arms or more."))
+    if not problems and not any(arm.weight for arm in arms.values()):
+        problems.append((("split",), "At least one arm needs a weight above 0."))
+    if not isinstance(salt, str | int):
+        problems.append((("split", "salt"), "The salt is a word."))
+    return (None, problems) if problems else (Split(arms, str(salt)), [])
+
+
+def _arm(told: Any, check: Check | None) -> tuple[Arm, list[Problem]]:
+    if not isinstance(told, Mapping):
+        return Arm(0), [((), "An arm is `{weight: 50}` and the fields that differ.")]
+    weight = told.get("weight")
+    changes, problems = _fields({n: v for n, v in told.items() if n != "weight"}, check)
+    if isinstance(weight, bool) or not isinstance(weight, int | float):
+        return Arm(0), [*problems, (("weight",), "An arm needs a weight, a number.")]
+    if not 0 <= weight <= WEIGHT_MAX:
+        wrong = f"A weight is between 0 and {WEIGHT_MAX:,}."
+        return Arm(0), [*problems, (("weight",), wrong)]
+    return Arm(weight, changes), problems

@@ -1,0 +1,179 @@
+"""The policy that holds now: declared in code, changed by the file, the organisation, a split."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+from core.errors import NotFound
+from core.governance.policies import entry as entries
+from core.governance.policies.document import Document, load, load_entry
+from core.governance.policies.entry import Check, Entry, laid
+from core.governance.policies.lines import Lines, Trouble, faulty
+from core.governance.policies.overrides import Overrides
+from core.governance.policies.watched import EVERY_S, Watched
+from core.kernel.operation import OPERATIONS
+from core.kernel.policies import Policy
+from core.settings import ROOT
+from core.storage.database import Database
+
+FILE = ROOT / "data" / "policies.yaml"
+ToldLimits = Callable[[Mapping[str, Decimal | int]], object]
+
+
+class Declares(Protocol):
+    """Operations by name, as the kernel's registry holds them."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
+
+    def __iter__(self) -> Any: ...
+
+
+class Policies:
+    """The policies of one studio. A bad file never stops it: the last good one holds.
+
+    `check` raises a StudioError for a model that is unknown or has no price; `told` hears the
+    file's limits whenever they are read anew while running.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        path: Path = FILE,
+        *,
+        check: Check | None = None,
+        told: ToldLimits | None = None,
+        operations: Declares = OPERATIONS,
+        every_s: float = EVERY_S,
+    ) -> None:
+        self._check = check
+        self._operations = operations
+        self._overrides = Overrides(database)
+        self._file: Watched[Document] = Watched(
+            path,
+            lambda text: load(text, check),
+            Document(),
+            every_s=every_s,
+            told=(lambda document: told(document.limits)) if told else None,
+        )
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._file.path
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What is wrong with the file as it is now, with its line; None when all is well."""
+        return self._file.trouble
+
+    @property
+    def limits(self) -> Mapping[str, Decimal | int]:
+        """Default limits of the file, by the names of their settings."""
+        return self._file.value.limits
+
+    def look(self) -> None:
+        """The file was read just now, if it has changed."""
+        self._file.look(now=True)
+
+    def names(self, org_id: str = "") -> list[str]:
+        """Use cases that the file or the organisation names, by name."""
+        own = self._overrides.names(org_id) if org_id else []
+        return sorted({*self._file.value.use_cases, *own})
+
+    def resolve(self, name: str, declared: Policy, org_id: str, person_id: str) -> Policy:
+        """The policy of `name` for this person now. Raises NotFound for an unknown use case."""
+        policy, split = self._below(name, declared, org_id)
+        if split is None:
+            return policy
+        variant = split.arm(policy.name, person_id)
+        chosen = laid(policy, split.arms[variant].changes)
+        return chosen.model_copy(update={"variant": variant})
+
+    def arms(self, name: str, org_id: str) -> dict[str, tuple[float, Policy]]:
+        """Each arm's weight and policy; one arm named "" where the use case is not split."""
+        policy, split = self._below(name, Policy(name=name), org_id)
+        if split is None:
+            return {"": (1.0, policy)}
+        return {
+            arm: (told.weight, laid(policy, told.changes).model_copy(update={"variant": arm}))
+            for arm, told in split.arms.items()
+        }
+
+    def described(self, name: str) -> str:
+        """What the file says the use case is for."""
+        return self._file.value.use_cases.get(name, Entry()).description
+
+    # What an organisation changes.
+
+    def override(
+        self, org_id: str, name: str, changes: Mapping[str, Any], by: str, *, on: int | None = None
+    ) -> int:
+        """The new revision of an organisation's change; it holds at once. Raises Invalid.
+
+        `changes` are fields as the file writes them. `on`: the revision it was made from.
+        """
+        self._known(name, org_id)
+        _, problems = entries.read(changes, self._check)
+        if problems:
+            raise faulty(_named(Lines(changes).trouble(problems)))
+        return self._overrides.add(org_id, name, changes, by, on)
+
+    def override_text(
+        self, org_id: str, name: str, text: str, by: str, *, on: int | None = None
+    ) -> int:
+        """The same from YAML. Raises Faulty with the line."""
+        return self.override(org_id, name, self.checked(text), by, on=on)
+
+    def checked(self, text: str) -> dict[str, Any]:
+        """The fields that a YAML text changes. Raises Faulty with the line."""
+        return load_entry(text, self._check)
+
+    def take_back(self, org_id: str, name: str, by: str, *, on: int | None = None) -> int:
+        """The organisation's change no longer holds; the history keeps it."""
+        return self._overrides.add(org_id, name, None, by, on)
+
+    def history(self, org_id: str, name: str) -> list[Any]:
+        """Every revision, the newest first: revision, changes (None: taken back), by, at."""
+        return list(self._overrides.history(org_id, name))
+
+    def stale(self, org_id: str, name: str) -> list[str]:
+        """What of the organisation's change no longer fits and is passed over."""
+        return [
+            f"{'.'.join(map(str, path))}: {text}"
+            for path, text in self._overrides.problems(org_id, name)
+        ]
+
+    # Small parts.
+
+    def _below(self, name: str, declared: Policy, org_id: str) -> tuple[Policy, Any]:
+        """The policy above any split, and the split that holds."""
+        key = declared.name or name
+        named = self._file.value.use_cases
+        if declared == Policy(name=name) and name in set(self._operations):
+            declared = self._operations[name].policy
+            key = declared.name or name
+        elif declared == Policy(name=name) and name not in named:
+            self._missing(name, org_id, named)
+        policy = declared if declared.name == key else declared.model_copy(update={"name": key})
+        file, own = named.get(key, Entry()), self._overrides.entry(org_id, key)
+        split = own.split if own.says_split else file.split
+        return laid(laid(policy, file.changes), own.changes), split
+
+    def _missing(self, name: str, org_id: str, named: Iterable[str]) -> None:
+        """Without any good file every name has the careful defaults. Raises NotFound."""
+        if self._file.was_read and name not in self._overrides.names(org_id):
+            raise NotFound(
+                f"No policy named {name!r}.", hint=f"Known: {', '.join(sorted(named)) or 'none'}."
+            )
+
+    def _known(self, name: str, org_id: str) -> None:
+        if name not in set(self._operations):
+            self._below(name, Policy(name=name), org_id)
+
+
+def _named(trouble: Trouble) -> Trouble:
+    """The field takes the place of a line where there was no text."""
+    return Trouble(f"{trouble.field}: {trouble.message}", field=trouble.field, more=trouble.more)

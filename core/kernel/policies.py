@@ -1,0 +1,82 @@
+"""How a use case may behave: one class, declared by operations, overridden by configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MemoryPolicy(_Part):
+    """What is remembered between tasks of the use case."""
+
+    type: str = ""  # "conversation", "lead", ...; empty: nothing is
+    ttl_s: int | None = Field(default=None, ge=1, description="Seconds; null keeps it for good")
+    compress: bool = False
+
+
+class RetrievalPolicy(_Part):
+    """Which stored knowledge is searched before an answer."""
+
+    collections: tuple[str, ...] = ()  # empty: none is
+    threshold: float = Field(default=0.0, ge=0, le=1, description="Least similarity")
+    hybrid: bool = True
+
+
+class Policy(_Part):
+    """How a use case may behave. Defaults are the careful ones."""
+
+    name: str = ""  # of the use case in policies.yaml; empty: the operation's own
+    variant: str = ""  # of a split; the share of traffic this task belongs to
+    # Which model, and how it is asked.
+    models: tuple[str, ...] = ()  # a chain; empty, or its word "studio": STUDIO_MODELS
+    choose: Literal["ordered", "cheapest", "fastest"] = "ordered"
+    temperature: float = Field(default=0.0, ge=0, le=2)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    tokens_max: int = Field(default=1_000, ge=1, description="Of one completion")
+    streaming: bool = True
+    structured: bool = False  # answers are JSON that fits a schema
+    prompt: str = ""  # a template of the registry
+    # What surrounds the model.
+    memory: MemoryPolicy = MemoryPolicy()
+    retrieval: RetrievalPolicy = RetrievalPolicy()
+    tools: tuple[str, ...] | None = None  # None: all the operation offers; (): none
+    iterations_max: int | None = Field(default=None, ge=1, le=1_000)
+    moderation: Literal["off", "local", "full"] = "full"  # full: the provider's too, when keyed
+    # What it may cost.
+    budget_nusd: int | None = Field(default=None, ge=0, description="Of one task")
+    request_nusd: int | None = Field(default=None, ge=0, description="Of one step")
+    daily_nusd: int | None = Field(default=None, ge=0, description="Of a person and day (UTC)")
+    daily_tokens: int | None = Field(default=None, ge=0, description="Of a person and day (UTC)")
+    cache_ttl_s: int = Field(default=0, ge=0, description="Equal questions share an answer")
+    batch: bool = False  # half the price, hours later, where the provider offers it
+    # Who may, and where. Only code declares these; configuration cannot loosen them.
+    queue: str = "interactive"
+    permission: str = "work"  # what its person must be allowed to do
+    flag: str = ""  # a feature flag that must be on
+    approve: tuple[str, ...] = ()  # kinds of steps a person must approve
+
+    @field_validator("models")
+    @classmethod
+    def _named(cls, models: tuple[str, ...]) -> tuple[str, ...]:
+        if any(not model.strip() for model in models):
+            raise ValueError("a model's name is empty")
+        return models
+
+    def changed(self, **changes: Any) -> Policy:
+        """The same policy with `changes`, checked. Raises pydantic's ValidationError."""
+        return Policy.model_validate({**self.model_dump(), **changes})
+
+
+# (operation or use case, its declared policy, organisation, person) -> the policy that holds.
+Policies = Callable[[str, Policy, str, str], Policy]
+
+
+def declared(name: str, policy: Policy, _org_id: str, _person_id: str) -> Policy:
+    """What the code declares, for kernels that are told no better."""
+    return policy if policy.name else policy.model_copy(update={"name": name})

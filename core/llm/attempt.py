@@ -1,0 +1,179 @@
+"""One attempt at one model: the act of a step. However it ends, what arrived is reported."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from core.errors import Cancelled, StudioError
+from core.kernel import Call
+from core.llm import tokens
+from core.llm.arrival import Arrival
+from core.llm.config import ModelSettings
+from core.llm.messages import Message, Reply, Usage
+from core.llm.pricing import Price
+from core.llm.provider import Provider, Request
+from core.llm.router import Router
+
+
+class Hearing(Protocol):
+    """Listens to an answer while it streams, and holds back what it is not sure of yet."""
+
+    def hear(self, piece: str) -> str:
+        """What may be shown now. Raises Refused for what must not be shown at all."""
+        ...
+
+    def end(self) -> str:
+        """The rest."""
+        ...
+
+
+class Guard(Protocol):
+    """Makes a hearing for each answer; None where the policy asks for none."""
+
+    def __call__(self, call: Call, messages: Sequence[Message]) -> Hearing | None:
+        """Listen to the answer of `call`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Everything the act needs, decided before it begins."""
+
+    model: str  # "openai/gpt-4o-mini"
+    provider: Provider
+    request: Request
+    price: Price
+    held: dict[str, int]
+    last: bool  # nobody is left to ask after this one
+    prompt_hash: str = ""
+    restarted: str = ""  # the model whose answer broke off before
+    guard: Guard | None = None
+    use_case: str = ""
+    variant: str = ""
+
+    def __call__(self, config: ModelSettings, router: Router, call: Call) -> Any:
+        """The reply as JSON. A failure names the model, why, and whether it was the last."""
+        began = time.monotonic()
+        voice = _Voice(self, call)
+        arrival = Arrival(_prompt(self.request), voice.hear)
+        router.begin(self.model)
+        try:
+            self.provider.answer(config, self.request, arrival, call)
+            voice.end()
+        except StudioError as error:
+            _learn(router, self.model, error)
+            details = {**error.details, "model": self.model, "last": self.last}
+            error.details = details
+            raise
+        except BaseException:
+            router.release(self.model)
+            raise
+        finally:
+            took_ms = _ms(began, time.monotonic())
+            first_ms = None if arrival.first_at is None else _ms(began, arrival.first_at)
+            reply = self._reply(arrival, took_ms, first_ms)
+            if arrival.sent:
+                self._report(call, reply)
+        router.succeed(self.model, took_ms, first_ms)
+        left = {
+            unit: left + self.held.get(unit, 0) - _spent(reply, unit)
+            for unit, left in call.left.items()
+        }
+        return reply.model_copy(update={"left": left})
+
+    def _reply(self, arrival: Arrival, took_ms: int, first_ms: int | None) -> Reply:
+        whole = arrival.usage is not None and bool(arrival.finish_reason)
+        usage = arrival.usage if whole and arrival.usage else arrival.counted()
+        cost = self.price.cost(usage) if arrival.sent else self.price.cost(Usage())
+        return Reply(
+            text=arrival.whole_text(),
+            tool_calls=arrival.calls(),
+            usage=usage,
+            cost_nusd=cost.nusd,
+            breakdown=cost.breakdown,
+            provider=self.model.partition("/")[0],
+            model=self.model,
+            finish_reason=arrival.finish_reason or "stop",
+            estimated=not whole,
+            latency_ms=took_ms,
+            first_token_ms=first_ms,
+            prompt_hash=self.prompt_hash,
+            use_case=self.use_case,
+            variant=self.variant,
+        )
+
+    def _report(self, call: Call, reply: Reply) -> None:
+        usage = reply.usage
+        call.use(
+            provider=reply.provider,
+            model=reply.model,
+            prompt_tokens=usage.prompt,
+            completion_tokens=usage.completion,
+            cached_tokens=usage.cached,
+            cache_write_tokens=usage.cache_write + usage.cache_write_1h,
+            reasoning_tokens=usage.reasoning,
+            cost_nusd=reply.cost_nusd,
+            breakdown=reply.breakdown,
+            estimated=reply.estimated,
+            latency_ms=reply.latency_ms,
+            first_token_ms=reply.first_token_ms,
+            prompt_hash=self.prompt_hash,
+            use_case=self.use_case,
+            variant=self.variant,
+        )
+
+
+class _Voice:
+    """Text on its way to the viewers: judged, and only then shown."""
+
+    def __init__(self, attempt: Attempt, call: Call) -> None:
+        guard = attempt.guard
+        self._call = call
+        self._restarted = attempt.restarted
+        self._hearing = guard(call, attempt.request.messages) if guard else None
+        self._streams = call.policy.streaming
+        self._kept: list[str] = []
+
+    def hear(self, piece: str) -> None:
+        self._show(self._hearing.hear(piece) if self._hearing else piece)
+
+    def end(self) -> None:
+        """Everything that was held back is shown."""
+        if self._hearing:
+            self._show(self._hearing.end())
+        if self._kept:
+            self._call.keep("".join(self._kept))
+
+    def _show(self, text: str) -> None:
+        if not text:
+            return
+        if self._restarted:  # what viewers have seen of the other model's answer is void
+            self._call.say("model.restarted", after=self._restarted)
+            self._restarted = ""
+        if self._streams:
+            self._call.keep(text)
+        else:
+            self._kept.append(text)
+
+
+def _learn(router: Router, model: str, error: StudioError) -> None:
+    if isinstance(error, Cancelled) or error.code == "refused":
+        router.release(model)
+    else:
+        reason = "unknown" if error.code == "not_found" else str(error.details.get("reason", ""))
+        router.fail(model, reason, error.details.get("retry_after_s"))
+
+
+def _prompt(request: Request) -> int:
+    return tokens.count_prompt(request.messages, request.tools)
+
+
+def _spent(reply: Reply, unit: str) -> int:
+    return reply.cost_nusd if unit == "nusd" else reply.usage.total
+
+
+def _ms(began: float, ended: float) -> int:
+    return round((ended - began) * 1_000)

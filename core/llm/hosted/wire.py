@@ -1,0 +1,155 @@
+"""Our messages as OpenAI's shapes, which LiteLLM translates for the others, and its pieces back."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from core.llm.arrival import Arrival
+from core.llm.messages import Message, ToolSpec, Usage
+from core.llm.provider import Request
+
+FINISH: Mapping[str, str] = {
+    "stop": "stop", "end_turn": "stop", "stop_sequence": "stop", "eos": "stop",
+    "length": "length", "max_tokens": "length", "model_length": "length",
+    "tool_calls": "tool_calls", "tool_use": "tool_calls", "function_call": "tool_calls",
+    "content_filter": "content_filter", "refusal": "content_filter", "safety": "content_filter",
+}  # fmt: skip
+
+
+def asked(request: Request, *, schema: bool, tool_ids: int, timeout_s: float) -> dict[str, Any]:
+    """LiteLLM's parameters of one streamed answer, without address and key."""
+    given: dict[str, Any] = {
+        "messages": [message(each, tool_ids) for each in request.messages],
+        "max_tokens": request.tokens_max,
+        "temperature": request.temperature,
+        "stream": True,
+        "stream_options": {"include_usage": True},  # else nothing is counted
+        "timeout": timeout_s,
+        "num_retries": 0,  # every attempt is ours, with its own hold
+        "max_retries": 0,
+        "drop_params": True,  # some models accept no temperature
+    }
+    if request.top_p is not None:
+        given["top_p"] = request.top_p
+    if request.tools:
+        given["tools"] = [tool(each) for each in request.tools]
+    if request.response is not None and schema:
+        given["response_format"] = response_format(request.response)
+    return given
+
+
+def message(said: Message, tool_ids: int = 0) -> dict[str, Any]:
+    """One turn; images are data URLs, ids of tool calls have the length that is wanted."""
+    made: dict[str, Any] = {"role": said.role, "content": _content(said)}
+    if said.role == "tool":
+        made["tool_call_id"] = _id(said.tool_call_id, tool_ids)
+    if said.tool_calls:
+        made["content"] = made["content"] or None
+        made["tool_calls"] = [
+            {
+                "id": _id(call.id, tool_ids),
+                "type": "function",
+                "function": {"name": call.name, "arguments": json.dumps(call.arguments)},
+            }
+            for call in said.tool_calls
+        ]
+    return made
+
+
+def tool(spec: ToolSpec) -> dict[str, Any]:
+    """A tool as models are offered it."""
+    parameters = spec.parameters or {"type": "object", "properties": {}}
+    function = {"name": spec.name, "description": spec.description, "parameters": parameters}
+    return {"type": "function", "function": function}
+
+
+def response_format(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema an answer is bound to; strict where the schema meets what strict asks for."""
+    name = "".join(c if c.isalnum() else "_" for c in str(schema.get("title", "answer")))[:64]
+    bound = {"name": name or "answer", "schema": dict(schema), "strict": _is_strict(schema)}
+    return {"type": "json_schema", "json_schema": bound}
+
+
+def take(chunk: Any, arrival: Arrival) -> None:
+    """One piece of LiteLLM's stream is added to what has arrived."""
+    for choice in chunk.choices:
+        delta = choice.delta
+        arrival.thought(getattr(delta, "reasoning_content", None) or "")
+        arrival.text(delta.content or "")
+        for call in delta.tool_calls or ():
+            made = call.function
+            arrival.call(
+                call.index, id=call.id or "", name=made.name or "", arguments=made.arguments or ""
+            )
+        if choice.finish_reason:
+            arrival.finish_reason = FINISH.get(choice.finish_reason, "stop")
+
+
+def settle(arrival: Arrival) -> None:
+    """A whole answer that asks for tools says so, whatever the server called its end."""
+    if arrival.finish_reason == "stop" and arrival.calls():
+        arrival.finish_reason = "tool_calls"
+
+
+def counted(chunks: Iterable[Any]) -> Usage | None:
+    """What the provider itself counted; LiteLLM's own guess, made when it is silent, is not it."""
+    made = [_counts(usage) for chunk in chunks if (usage := getattr(chunk, "usage", None))]
+    if not made:
+        return None
+    most = {kind: max(usage[kind] for usage in made) for kind in made[0]}
+    most["cache_write"] = max(0, most["cache_write"] - most["cache_write_1h"])
+    return Usage(**most)
+
+
+def _counts(usage: Any) -> dict[str, int]:
+    """Tokens by kind; here `cache_write` still holds those of an hour."""
+    read, wrote = usage.prompt_tokens_details, usage.completion_tokens_details
+    kept = getattr(read, "cache_creation_token_details", None)
+    return {
+        "prompt": usage.prompt_tokens or 0,
+        "completion": usage.completion_tokens or 0,
+        "cached": getattr(read, "cached_tokens", 0) or 0,
+        "cache_write": getattr(read, "cache_creation_tokens", 0) or 0,
+        "cache_write_1h": getattr(kept, "ephemeral_1h_input_tokens", 0) or 0,
+        "audio_prompt": getattr(read, "audio_tokens", 0) or 0,
+        "reasoning": getattr(wrote, "reasoning_tokens", 0) or 0,
+        "audio_completion": getattr(wrote, "audio_tokens", 0) or 0,
+    }
+
+
+def _content(said: Message) -> str | list[dict[str, Any]]:
+    if not said.images:
+        return said.content
+    parts: list[dict[str, Any]] = [{"type": "text", "text": said.content}] if said.content else []
+    for image in said.images:
+        url = f"data:{image.media_type};base64,{image.data}"
+        parts.append({"type": "image_url", "image_url": {"url": url}})
+    return parts
+
+
+def _id(given: str, length: int) -> str:
+    """The same id as letters and digits of the wanted length; any length where 0 is wanted."""
+    if not length or (len(given) == length and given.isalnum()):
+        return given
+    digest = hashlib.sha256(given.encode()).digest()
+    return base64.b32encode(digest).decode().lower()[:length]
+
+
+def _is_strict(schema: Any) -> bool:
+    """Every object in it is closed and requires all of its properties."""
+    if isinstance(schema, list):
+        return all(map(_is_strict, schema))
+    if not isinstance(schema, Mapping):
+        return True
+    properties = schema.get("properties")
+    if isinstance(properties, Mapping):
+        closed = schema.get("additionalProperties") is False
+        whole = set(schema.get("required", ())) == set(properties)
+        return closed and whole and all(map(_is_strict, properties.values()))
+    if schema.get("type") == "object":
+        return False
+    return all(_is_strict(value) for key, value in schema.items() if key != "default")

@@ -1,0 +1,1 @@
+"""Tests of templates; being here is being known by its file name."""

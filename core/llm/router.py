@@ -1,0 +1,183 @@
+"""Which model is asked next: by order, price or measured speed, and never one that is cooling.
+
+A circuit breaker for each model: two failures in a row, or one that says so, open it; after its
+cooldown one request probes it, and what becomes of that closes it or opens it for twice as long.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+FAILS_MAX = 2  # in a row
+COOLDOWN_S, COOLDOWN_MAX_S = 30.0, 300.0
+PROBE_S = 120.0  # a probe that never came back stops blocking the next
+SMOOTHING = 0.3  # weight of the newest measurement
+STALE_S = 600.0  # a measurement this old says nothing: the model is tried again
+# Reasons that open at once: trying again at once cannot help.
+AT_ONCE = {"rate_limit", "key", "payment", "unreachable", "unknown"}
+# Reasons that lie with the request, not with the model.
+BLAMELESS = {"request", "context", "policy", "garbled", "unfit", "cooling"}
+State = Literal["closed", "open", "half-open"]
+
+
+@dataclass
+class Health:
+    """What is known of one model. Times are monotonic seconds."""
+
+    model: str
+    fails: int = 0
+    open_until: float = 0.0
+    cooldown_s: float = COOLDOWN_S
+    probe_at: float | None = None
+    latency_ms: float | None = None  # exponentially weighted averages
+    first_token_ms: float | None = None
+    measured_at: float = 0.0
+    calls: int = 0
+    failures: int = 0
+    reason: str = ""  # of the last failure
+
+    def state(self, at: float) -> State:
+        """Closed: may be asked. Open: not yet. Half-open: one may ask, to see."""
+        if not self.open_until:
+            return "closed"
+        return "open" if at < self.open_until else "half-open"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One model's health as a page shows it."""
+
+    model: str
+    state: State
+    latency_ms: int | None
+    first_token_ms: int | None
+    calls: int
+    failures: int
+    reason: str
+    cooldown_s: int  # until it may be asked again
+
+
+class Router:
+    """The health of every model of one studio, and the order in which a chain is tried."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: dict[str, Health] = {}
+
+    def order(
+        self,
+        models: Sequence[str],
+        choose: str = "ordered",
+        *,
+        cost: Callable[[str], int] = lambda _: 0,
+        last: Callable[[str], bool] = lambda _: False,
+    ) -> list[str]:
+        """`models` that may be asked now, the one to ask first at the front.
+
+        "ordered" keeps the order, "cheapest" sorts by `cost`, "fastest" by measured speed, where a
+        model without a recent measurement comes first, so that it gets one. Models that are
+        `last` (the built-in one) stay behind all others whatever they cost.
+        """
+        at = self._clock()
+        with self._lock:
+            found = [model for model in dict.fromkeys(models) if self._is_free(model, at)]
+            speed = {model: self._speed(model, at) for model in found}
+        if choose == "cheapest":
+            found.sort(key=cost)
+        elif choose == "fastest":
+            found.sort(key=speed.__getitem__)
+        return sorted(found, key=last) if choose != "ordered" else found
+
+    def begin(self, model: str) -> None:
+        """`model` is being asked; of a half-open one this is the probe."""
+        at = self._clock()
+        with self._lock:
+            health = self._of(model)
+            if health.state(at) == "half-open":
+                health.probe_at = at
+
+    def succeed(self, model: str, latency_ms: float, first_token_ms: float | None) -> None:
+        """It answered: the breaker closes and its speed is remembered."""
+        with self._lock:
+            health = self._of(model)
+            health.calls += 1
+            health.fails, health.open_until, health.probe_at = 0, 0.0, None
+            health.cooldown_s, health.reason = COOLDOWN_S, ""
+            health.latency_ms = _mixed(health.latency_ms, latency_ms)
+            if first_token_ms is not None:
+                health.first_token_ms = _mixed(health.first_token_ms, first_token_ms)
+            health.measured_at = self._clock()
+
+    def fail(self, model: str, reason: str, retry_after_s: float | None = None) -> None:
+        """It did not answer, and why; what the request itself was to blame for does not count."""
+        at = self._clock()
+        with self._lock:
+            health = self._of(model)
+            probed, health.probe_at = health.probe_at is not None, None
+            health.calls += 1
+            if reason in BLAMELESS:
+                return
+            health.failures += 1
+            health.fails += 1
+            health.reason = reason
+            if probed:
+                health.cooldown_s = min(health.cooldown_s * 2, COOLDOWN_MAX_S)
+            if probed or health.fails >= FAILS_MAX or reason in AT_ONCE:
+                wait = retry_after_s if retry_after_s is not None else health.cooldown_s
+                health.open_until = at + min(wait, COOLDOWN_MAX_S)
+
+    def release(self, model: str) -> None:
+        """Nobody learned anything: the call was cancelled or refused."""
+        with self._lock:
+            self._of(model).probe_at = None
+
+    def wait_s(self, models: Sequence[str]) -> float:
+        """Until the first of `models` may be asked again."""
+        at = self._clock()
+        with self._lock:
+            return min((max(0.0, self._of(m).open_until - at) for m in models), default=0.0)
+
+    def standings(self, models: Sequence[str]) -> list[Standing]:
+        """The health of `models`, in their order."""
+        at = self._clock()
+        with self._lock:
+            return [self._standing(self._of(model), at) for model in dict.fromkeys(models)]
+
+    def _is_free(self, model: str, at: float) -> bool:
+        health = self._of(model)
+        state = health.state(at)
+        if state == "half-open" and health.probe_at is not None:
+            return at - health.probe_at > PROBE_S
+        return state != "open"
+
+    def _speed(self, model: str, at: float) -> float:
+        health = self._of(model)
+        measured = health.first_token_ms or health.latency_ms
+        if measured is None or at - health.measured_at > STALE_S:
+            return 0.0
+        return measured
+
+    def _of(self, model: str) -> Health:
+        return self._known.setdefault(model, Health(model))
+
+    @staticmethod
+    def _standing(health: Health, at: float) -> Standing:
+        return Standing(
+            health.model,
+            health.state(at),
+            None if health.latency_ms is None else round(health.latency_ms),
+            None if health.first_token_ms is None else round(health.first_token_ms),
+            health.calls,
+            health.failures,
+            health.reason,
+            round(max(0.0, health.open_until - at)),
+        )
+
+
+def _mixed(before: float | None, newest: float) -> float:
+    return newest if before is None else before + SMOOTHING * (newest - before)

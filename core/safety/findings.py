@@ -1,0 +1,64 @@
+"""What was found in a text or a picture, and how bad it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Severity = Literal["low", "medium", "severe"]
+SEVERITIES: tuple[Severity, ...] = ("low", "medium", "severe")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One rule, or one category of a judge, that holds. `excerpt` is not yet redacted."""
+
+    category: str
+    score: float  # 0 to 1
+    severity: Severity
+    rule: str = ""
+    excerpt: str = ""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a provider's model says: a score from 0 to 1 for each category.
+
+    `uses` are usage rows of the step it guards (columns of ledger_usage).
+    """
+
+    model: str
+    scores: dict[str, float]
+    flagged: tuple[str, ...] = ()
+    uses: tuple[dict[str, Any], ...] = field(default=())
+
+
+class Judge(Protocol):
+    """A provider's moderation."""
+
+    @property
+    def model(self) -> str:
+        """The model that judges, by its full name."""
+        ...
+
+    def __call__(self, texts: Sequence[str], images: Sequence[str]) -> Judgement:
+        """The highest score of each category. Images are data URLs.
+
+        Raises Unavailable when it is down or does not answer in time.
+        """
+        ...
+
+
+def worst(findings: Iterable[Finding]) -> Severity | None:
+    """The highest severity, or None when nothing was found."""
+    places = [SEVERITIES.index(finding.severity) for finding in findings]
+    return SEVERITIES[max(places)] if places else None
+
+
+def scores(findings: Iterable[Finding]) -> dict[str, float]:
+    """The highest score of each category, by its name."""
+    found: dict[str, float] = {}
+    for finding in findings:
+        found[finding.category] = max(found.get(finding.category, 0.0), finding.score)
+    return dict(sorted(found.items()))

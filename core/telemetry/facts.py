@@ -1,0 +1,207 @@
+"""What is told of a step or a task, as plain data: log fields and span attributes.
+
+Pure: the kernel hands in what it knows, and nothing here knows the kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+Told = dict[str, Any]
+
+
+class Asked(Protocol):
+    """The step that was asked for; the kernel's `Ask` is one."""
+
+    @property
+    def task_id(self) -> str:
+        """The task it belongs to."""
+        ...
+
+    @property
+    def seq(self) -> int:
+        """Its number in the task."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """model, tool, ..."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
+    @property
+    def operation(self) -> str:
+        """The operation that takes it."""
+        ...
+
+    @property
+    def who(self) -> Any:
+        """For whom: org, person, scopes."""
+        ...
+
+    @property
+    def policy(self) -> Any:
+        """Under which policy: name, variant."""
+        ...
+
+
+def state_of(outcome: Mapping[str, Any]) -> str:
+    """done, failed, cancelled or refused: how the step with this outcome ended."""
+    if "ok" in outcome or "blob" in outcome:
+        return "done"
+    if "spent" not in outcome:
+        return "refused"
+    return "cancelled" if outcome.get("code") == "cancelled" else "failed"
+
+
+def policy_of(name: str, variant: str) -> str:
+    """The policy as it is called everywhere: "lead_scoring", or "lead_scoring@b" of a split."""
+    return f"{name}@{variant}" if variant else name
+
+
+def total(uses: list[Told]) -> Told:
+    """The uses of one step as one: amounts added, names of the last, whether any was estimated."""
+    if not uses:
+        return {}
+    last = uses[-1]
+    amounts = ("prompt_tokens", "completion_tokens", "cached_tokens", "cache_write_tokens")
+    amounts = (*amounts, "reasoning_tokens", "cost_nusd", "latency_ms")
+    added = {name: sum(use.get(name) or 0 for use in uses) for name in amounts}
+    some = {name: any(use.get(name) for use in uses) for name in ("estimated", "cache_hit")}
+    breakdown: dict[str, int] = {}
+    for use in uses:
+        for kind, nusd in (use.get("breakdown") or {}).items():
+            breakdown[kind] = breakdown.get(kind, 0) + nusd
+    return {**last, **added, **some, "breakdown": breakdown}
+
+
+def call_line(ask: Asked, outcome: Mapping[str, Any], use: Told, took_ms: int) -> Told:
+    """The fields of the log line of one model or tool call."""
+    prompt, completion = use.get("prompt_tokens") or 0, use.get("completion_tokens") or 0
+    spent = outcome.get("spent") or {}
+    line = {
+        "operation": ask.operation,
+        "use_case": use.get("use_case") or ask.policy.name,
+        "policy": policy_of(ask.policy.name, ask.policy.variant),
+        "kind": ask.kind,
+        "step": ask.name,
+        "provider": use.get("provider", ""),
+        "model": use.get("model", ""),
+        "tokens_used": prompt + completion if use else spent.get("tokens", 0),
+        "cost_nusd": use["cost_nusd"] if use else spent.get("nusd", 0),
+        "latency_ms": use.get("latency_ms") or took_ms,
+        "cached": bool(use.get("cache_hit")),
+        "estimated": bool(use.get("estimated")),
+        "user_id": ask.who.person,
+        "org_id": ask.who.org,
+        "request_id": ask.task_id,
+        "seq": ask.seq,
+        "state": state_of(outcome),
+    }
+    more = {name: use.get(name) for name in ("first_token_ms", "prompt_hash")}
+    more["error_code"] = outcome.get("code")
+    return line | {name: value for name, value in more.items() if value}
+
+
+def task_line(task: Any, steps: list[Told], took_ms: int) -> Told:
+    """The fields of the log line of a finished operation.
+
+    `steps`: its leaf steps as {"cost_nusd", "tokens", "uses"}, all legs and processes together.
+    """
+    policy = task.policy or {}
+    uses = [use for step in steps for use in step["uses"] or []]
+    name, variant = policy.get("name") or task.operation, policy.get("variant", "")
+    line = {
+        "operation": task.operation,
+        "use_case": name,
+        "policy": policy_of(name, variant),
+        "provider": _names(uses, "provider"),
+        "model": _names(uses, "model"),
+        "tokens_used": sum(step["tokens"] for step in steps),
+        "cost_nusd": sum(step["cost_nusd"] for step in steps),
+        "latency_ms": took_ms,
+        "cached": bool(uses) and all(use.get("cache_hit") for use in uses),
+        "estimated": any(use.get("estimated") for use in uses),
+        "user_id": task.person_id,
+        "org_id": task.org_id,
+        "request_id": task.id,
+        "state": task.state,
+    }
+    code = (task.error or {}).get("code")
+    return line | ({"error_code": code} if code else {})
+
+
+def _names(uses: list[Told], of: str) -> str:
+    """Each name once, in order of use, with commas."""
+    return ", ".join(dict.fromkeys(use[of] for use in uses if use.get(of)))
+
+
+def asked_attributes(ask: Asked) -> Told:
+    """What the span of a step is told when it begins."""
+    return {
+        "studio.task_id": ask.task_id,
+        "studio.seq": ask.seq,
+        "studio.kind": ask.kind,
+        "studio.step": ask.name,
+        "studio.operation": ask.operation,
+        "studio.org_id": ask.who.org,
+        "studio.use_case": ask.policy.name,
+        "studio.policy": policy_of(ask.policy.name, ask.policy.variant),
+        "studio.variant": ask.policy.variant,
+        "user.id": ask.who.person,
+        "session.id": session_of(ask.who.scopes),
+    }
+
+
+def task_attributes(task: Any) -> Told:
+    """What the span of a leg is told when it begins."""
+    policy = task.policy or {}
+    name, variant = policy.get("name") or task.operation, policy.get("variant", "")
+    return {
+        "studio.task_id": task.id,
+        "studio.leg": task.leg,
+        "studio.operation": task.operation,
+        "studio.org_id": task.org_id,
+        "studio.use_case": name,
+        "studio.policy": policy_of(name, variant),
+        "studio.variant": variant,
+        "user.id": task.person_id,
+        "session.id": session_of(task.who.get("scopes") or ()),
+    }
+
+
+def settled_attributes(outcome: Mapping[str, Any]) -> Told:
+    """What the span of a step is told when it has ended; gen_ai.* as OpenTelemetry names them."""
+    spent = outcome.get("spent") or {}
+    told: Told = {
+        "studio.state": state_of(outcome),
+        "studio.cost_nusd": spent.get("nusd", 0),
+        "studio.tokens": spent.get("tokens", 0),
+    }
+    use = total(outcome.get("uses") or [])
+    if use:
+        told |= {
+            "studio.cached": use["cache_hit"],
+            "studio.estimated": use["estimated"],
+            "studio.prompt_hash": use.get("prompt_hash") or "",
+            "gen_ai.provider.name": use["provider"],
+            "gen_ai.request.model": use["model"],
+            "gen_ai.usage.input_tokens": use["prompt_tokens"],
+            "gen_ai.usage.output_tokens": use["completion_tokens"],
+        }
+    if use.get("first_token_ms"):
+        told["studio.first_token_ms"] = use["first_token_ms"]
+    if outcome.get("code"):
+        told["error.type"] = outcome["code"]
+    return told
+
+
+def session_of(scopes: Any) -> str:
+    """The id of the browser session among the scopes that pay, or nothing."""
+    found = (scope.partition(":")[2] for scope in scopes if scope.startswith("session:"))
+    return next(found, "")

@@ -1,0 +1,101 @@
+"""Metrics by OpenTelemetry's SDK. Imported only when a collector receives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import blake2b
+from typing import Any
+
+from opentelemetry.exporter.otlp.proto.http import Compression
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.metrics import CallbackOptions, Observation
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+from opentelemetry.sdk.resources import Resource
+
+from core.telemetry.counters import Counters
+
+EVERY_S = 10.0
+TIMEOUT_S = 10.0
+PREFIX = "studio"
+
+
+class Meters:
+    """Request count, duration, errors, cost per user, tokens and first-token time, exported."""
+
+    def __init__(
+        self,
+        endpoint: str,
+        headers: Mapping[str, str],
+        resource: Resource,
+        counters: Counters,
+        *,
+        salt: str = "",
+        every_s: float = EVERY_S,
+        dropped: Callable[[], Mapping[str, int]] = dict,
+    ) -> None:
+        exporter = OTLPMetricExporter(
+            endpoint=endpoint,
+            headers=dict(headers),
+            timeout=TIMEOUT_S,
+            compression=Compression.Gzip,
+        )
+        reader = PeriodicExportingMetricReader(
+            exporter, export_interval_millis=1000 * every_s, export_timeout_millis=1000 * TIMEOUT_S
+        )
+        self.provider = MeterProvider([reader], resource=resource, shutdown_on_exit=False)
+        self._salt = salt.encode()[:64]
+        self._counters = counters
+        self._dropped = dropped
+        meter = self.provider.get_meter(PREFIX)
+        counter, histogram = meter.create_counter, meter.create_histogram
+        self._requests = counter(f"{PREFIX}.requests", "1", "Finished operations")
+        self._errors = counter(f"{PREFIX}.errors", "1", "Operations that failed")
+        self._duration = histogram(f"{PREFIX}.request.duration", "ms", "Of an operation")
+        self._steps = counter(f"{PREFIX}.steps", "1", "Settled steps by kind and state")
+        self._call_duration = histogram(f"{PREFIX}.step.duration", "ms", "Of a step")
+        self._cost = counter(f"{PREFIX}.cost", "nusd", "Nano-dollars by person (a pseudonym)")
+        self._tokens = counter(f"{PREFIX}.tokens", "1", "Tokens by model")
+        self._first = histogram(f"{PREFIX}.first_token", "ms", "Until the first token came")
+        gauge = meter.create_observable_gauge
+        gauge(f"{PREFIX}.error.rate", [self._rates], "1", "Share of operations that failed")
+        gauge(f"{PREFIX}.telemetry.dropped", [self._lost], "1", "Spans that found no room")
+
+    def task(self, line: Mapping[str, Any]) -> None:
+        """A finished operation is measured; `line` is its log line."""
+        about = {name: line[name] for name in ("operation", "use_case", "policy", "state")}
+        self._requests.add(1, about)
+        self._duration.record(line["latency_ms"], about)
+        if line["state"] in ("failed", "expired"):
+            self._errors.add(1, {**about, "error_code": line.get("error_code", "")})
+
+    def call(self, line: Mapping[str, Any]) -> None:
+        """A settled step is measured; `line` is its log line."""
+        about = {name: line[name] for name in ("kind", "use_case", "provider", "model", "state")}
+        self._steps.add(1, about)
+        self._call_duration.record(line["latency_ms"], about)
+        model = {name: line[name] for name in ("use_case", "provider", "model")}
+        if line["tokens_used"]:
+            self._tokens.add(line["tokens_used"], model)
+        if line["cost_nusd"]:
+            person = self.pseudonym(line["org_id"], line["user_id"])
+            who = {"org_id": line["org_id"], "person": person}
+            self._cost.add(line["cost_nusd"], {**model, **who})
+        if line.get("first_token_ms"):
+            self._first.record(line["first_token_ms"], model)
+
+    def pseudonym(self, org_id: str, person_id: str) -> str:
+        """The same word for the same person, and nobody can say for whom without the salt."""
+        return blake2b(f"{org_id}:{person_id}".encode(), key=self._salt, digest_size=8).hexdigest()
+
+    def close(self, within_s: float) -> None:
+        """The last numbers were sent, if the collector took them in time."""
+        self.provider.shutdown(timeout_millis=1000 * within_s)
+
+    def _rates(self, _options: CallbackOptions) -> Iterable[Observation]:
+        for operation, rate in self._counters.error_rates():
+            yield Observation(rate, {"operation": operation})
+
+    def _lost(self, _options: CallbackOptions) -> Iterable[Observation]:
+        for sink, count in self._dropped().items():
+            yield Observation(count, {"sink": sink})

@@ -1,0 +1,87 @@
+"""A bounded queue and one thread: whoever puts something in never waits for where it goes."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+log = logging.getLogger(__name__)
+KEPT_MAX = 2_048  # spans; a few minutes of a busy studio, a few megabytes
+BATCH_MAX = 256
+EVERY_S = 1.0
+
+
+class Outbox:
+    """Items on their way to one sink. What does not fit is dropped, and counted."""
+
+    def __init__(
+        self,
+        name: str,
+        send: Callable[[list[Any]], bool],
+        *,
+        kept_max: int = KEPT_MAX,
+        every_s: float = EVERY_S,
+    ) -> None:
+        self.name = name
+        self.sent = self.failed = self.dropped = 0
+        self._send = send
+        self._kept: deque[Any] = deque()
+        self._kept_max = kept_max
+        self._every_s = every_s
+        self._wake = threading.Event()
+        self._closed = self._given_up = False
+        self._works = True
+        self._thread = threading.Thread(target=self._deliver, name=f"outbox {name}", daemon=True)
+        self._thread.start()
+
+    def put(self, item: Any) -> None:
+        """The item is queued, or counted as dropped. Takes microseconds and never raises."""
+        if self._closed or len(self._kept) >= self._kept_max:
+            self.dropped += 1
+            return
+        self._kept.append(item)
+        if len(self._kept) >= BATCH_MAX:
+            self._wake.set()
+
+    def status(self) -> dict[str, int]:
+        """How many items were sent, failed, dropped and are waiting."""
+        counts = {"sent": self.sent, "failed": self.failed, "dropped": self.dropped}
+        return {**counts, "waiting": 0 if self._given_up else len(self._kept)}
+
+    def close(self, within_s: float) -> None:
+        """What is queued was sent, as far as `within_s` allows; the rest counts as dropped."""
+        self._closed = True
+        self._wake.set()
+        self._thread.join(within_s)
+        self._given_up = True
+        self.dropped += len(self._kept)
+
+    def _deliver(self) -> None:
+        while not self._closed:
+            self._wake.wait(self._every_s)
+            self._wake.clear()
+            self._empty()
+        self._empty()
+
+    def _empty(self) -> None:
+        while self._kept and not self._given_up:
+            batch = [self._kept.popleft() for _ in range(min(BATCH_MAX, len(self._kept)))]
+            began = time.monotonic()
+            works = self._send(batch)
+            if works:
+                self.sent += len(batch)
+            else:
+                self.failed += len(batch)
+            self._tell(works, time.monotonic() - began)
+
+    def _tell(self, works: bool, took_s: float) -> None:
+        """One line when the sink goes away and one when it is back, not one a batch."""
+        if works != self._works and works:
+            log.info("The sink %s takes data again.", self.name)
+        elif works != self._works:
+            log.warning("The sink %s took no data for %.1f s; work goes on.", self.name, took_s)
+        self._works = works

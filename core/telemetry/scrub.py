@@ -1,0 +1,46 @@
+"""What may leave in a span: no query, no caller's address, no personal data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+URLS = frozenset({"http.url", "url.full", "http.target", "url.path"})
+NEVER = frozenset(
+    {
+        "client.address",
+        "client.port",
+        "db.query.parameters",
+        "db.statement.parameters",
+        "db.user",
+        "http.client_ip",
+        "http.user_agent",
+        "net.peer.ip",
+        "net.sock.peer.addr",
+        "network.peer.address",
+        "url.query",
+        "user_agent.original",
+    }
+)
+
+
+def scrubbed(attributes: Mapping[str, Any] | None, redact: Callable[[Any], Any]) -> dict[str, Any]:
+    """The attributes without what never leaves; every text redacted, every URL without its query."""
+    kept = {}
+    for name, value in (attributes or {}).items():
+        if name in NEVER or name.startswith("db.query.parameter."):
+            continue
+        if isinstance(value, str):
+            value = redact(address(value) if name in URLS else value)  # noqa: PLW2901
+        kept[name] = value
+    return kept
+
+
+def address(url: str) -> str:
+    """The URL without query, fragment and credentials."""
+    url = url.partition("#")[0].partition("?")[0]
+    scheme, between, rest = url.partition("://")
+    if not between:
+        return url
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"

@@ -1,0 +1,1 @@
+"""Use cases: one operation a file, known by being here."""

@@ -1,0 +1,33 @@
+"""Limits as bars and as exact amounts."""
+
+from __future__ import annotations
+
+import base64
+from types import SimpleNamespace
+
+import pytest
+
+from components.govern.views import limits
+from tests import screens
+
+HALF = SimpleNamespace(unit="nusd", max=10, spent=4, held=1, left=5, scope="org:a", period="day")
+
+
+def test_a_bar_shows_spent_and_held_and_says_it_in_words():
+    image = limits.bar(HALF)
+    assert image.startswith("![50% taken]")
+    svg = base64.b64decode(image.partition("base64,")[2].rstrip(")")).decode()
+    assert f'width="{limits.WIDE * 0.5:.1f}"' in svg
+    assert f'width="{limits.WIDE * 0.4:.1f}"' in svg
+
+
+def test_amounts_have_their_unit():
+    assert limits.amount(HALF, 1_200_000_000) == "$1.20"
+    assert limits.amount(SimpleNamespace(unit="tokens"), 9_400) == "9,400"
+
+
+@pytest.mark.usefixtures("front")
+def test_every_limit_is_listed_exactly():
+    at = screens.shell("governance", view="limits")
+    assert not at.exception
+    assert "Organisation, today" in list(at.dataframe[0].value["limit"])

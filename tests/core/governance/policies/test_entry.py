@@ -1,0 +1,183 @@
+"""One use case as people write it, and what it lies over."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import Invalid, NotFound, Unavailable
+from core.governance.policies import entry
+from core.kernel.policies import Policy
+
+ALL = {
+    "models": ["openai/gpt-4.1", "studio"],
+    "choose": "cheapest",
+    "temperature": 0.3,
+    "top_p": 0.9,
+    "tokens_max": 700,
+    "streaming": False,
+    "structured": True,
+    "prompt": "lead",
+    "memory": {"type": "lead", "ttl_s": 60, "compress": True},
+    "retrieval": {"collections": ["handbook"], "threshold": 0.4, "hybrid": False},
+    "tools": ["search"],
+    "iterations_max": 4,
+    "moderation": "local",
+    "budget_usd": 1,
+    "request_usd": "0.05",
+    "daily_usd": 2.5,
+    "daily_tokens": 9_000,
+    "cache_ttl_s": 30,
+    "batch": True,
+    "approve": ["publish"],
+}
+
+
+def changed(given, policy: Policy | None = None) -> Policy:
+    found, problems = entry.read(given)
+    assert problems == []
+    return entry.laid(policy or Policy(name="x"), found.changes)
+
+
+def wrong(given, check=None) -> list[tuple[str, str]]:
+    return [(".".join(map(str, p)), text) for p, text in entry.read(given, check)[1]]
+
+
+def test_every_field_of_a_policy_can_be_written_and_takes_effect():
+    assert set(ALL) == set(entry.NAMES)
+    policy = changed(ALL)
+    assert policy.models == ("openai/gpt-4.1", "studio")
+    assert (policy.choose, policy.temperature, policy.top_p) == ("cheapest", 0.3, 0.9)
+    assert (policy.tokens_max, policy.streaming, policy.structured) == (700, False, True)
+    assert (policy.memory.type, policy.memory.ttl_s, policy.memory.compress) == ("lead", 60, True)
+    found = policy.retrieval
+    assert (found.collections, found.threshold, found.hybrid) == (("handbook",), 0.4, False)
+    assert (policy.tools, policy.iterations_max) == (("search",), 4)
+    assert (policy.budget_nusd, policy.request_nusd) == (1_000_000_000, 50_000_000)
+    assert (policy.daily_nusd, policy.daily_tokens) == (2_500_000_000, 9_000)
+    assert (policy.cache_ttl_s, policy.batch, policy.moderation) == (30, True, "local")
+    assert (policy.prompt, policy.approve) == ("lead", ("publish",))
+
+
+@given(st.integers(0, 10**15))
+def test_dollars_become_nano_dollars_exactly_as_number_and_as_text(amount):
+    text = f"{amount // 10**9}.{amount % 10**9:09}"
+    for written in (text, f"${text}", float(text)):
+        assert changed({"budget_usd": written}).budget_nusd == amount
+
+
+def test_friendly_ways_of_writing_are_understood():
+    assert changed({"moderation": False}).moderation == "off"  # `moderation: off` in YAML
+    assert changed({"models": "studio"}).models == ("studio",)
+    assert changed({"tools": None}).tools is None
+    assert changed({"tools": []}).tools == ()
+    assert changed({"budget_usd": None}, Policy(budget_nusd=5)).budget_nusd is None
+    assert changed(None) == Policy(name="x")
+
+
+@pytest.mark.parametrize(
+    ("given", "place", "said"),
+    [
+        ({"temprature": 1}, "temprature", "Did you mean 'temperature'?"),
+        ({"temperature": 3}, "temperature", "less than or equal to 2"),
+        ({"temperature": True}, "temperature", "not a matter of yes or no"),
+        ({"temperature": float("nan")}, "temperature", "should be"),
+        ({"budget_nusd": 5}, "budget_nusd", "write 'budget_usd'"),
+        ({"budget_usd": -1}, "budget_usd", "greater than or equal to 0"),
+        ({"budget_usd": "a lot"}, "budget_usd", "valid decimal"),
+        ({"budget_usd": True}, "budget_usd", "amount"),
+        ({"request_usd": "0.0000000001"}, "request_usd", "9 decimal"),
+        ({"models": ["", "studio"]}, "models", "name is empty"),
+        ({"memory": {"kind": "x"}}, "memory.kind", "no field 'kind'"),
+        ({"retrieval": {"threshold": 7}}, "retrieval.threshold", "less than or equal to 1"),
+        ({"choose": "best"}, "choose", "'ordered', 'cheapest' or 'fastest'"),
+        ({"description": 4}, "description", "text"),
+        ({"split": {"a": {"weight": 1}}}, "split", "two arms"),
+        ({"split": {"a": {"weight": 0}, "b": {"weight": 0}}}, "split", "above 0"),
+        ({"split": {"a": {}, "b": {"weight": 1}}}, "split.a.weight", "needs a weight"),
+        ({"split": {"a": 1, "b": {"weight": 1}}}, "split.a", "An arm is"),
+        ({"split": {"a": {"weight": -1}, "b": {"weight": 1}}}, "split.a.weight", "between"),
+        ({"split": [1]}, "split", "Arms are expected"),
+        ({"split": {"salt": [1], "a": {"weight": 1}, "b": {"weight": 1}}}, "split.salt", "word"),
+        ({"split": {"a": {"weight": 1, "top_p": 0}, "b": {"weight": 1}}}, "split.a.top_p", "than"),
+        ("words", "", "name: value"),
+    ],
+)
+def test_each_mistake_is_named_at_its_place(given, place, said):
+    found = wrong(given)
+    assert [p for p, _ in found] == [place]
+    assert said in found[0][1]
+
+
+@pytest.mark.parametrize("name", entry.CODE_ONLY)
+def test_what_only_code_decides_cannot_be_written(name):
+    assert wrong({name: "x"}) == [(name, f"{name!r} is fixed in the code of the operation.")]
+    arms = {"a": {"weight": 1, name: "x"}, "b": {"weight": 1}}
+    assert wrong({"split": arms})[0][0] == f"split.a.{name}"
+
+
+def test_what_a_person_must_approve_only_grows():
+    policy = Policy(approve=("publish",))
+    assert changed({"approve": []}, policy).approve == ("publish",)
+    assert changed({"approve": ["send", "publish"]}, policy).approve == ("publish", "send")
+
+
+def test_models_are_checked_where_they_stand_and_an_absent_key_is_no_mistake():
+    def check(model: str) -> None:
+        if model == "a/unpriced":
+            raise Invalid("It has no price.", hint="Price it.")
+        if model == "b/unknown":
+            raise NotFound("No such provider.")
+        if model == "c/keyless":
+            raise Unavailable("No key.")
+
+    given = {"models": ["studio", "a/unpriced", "c/keyless", "b/unknown", "d/fine"]}
+    assert wrong(given, check) == [
+        ("models.1", "It has no price. Price it."),
+        ("models.3", "No such provider."),
+    ]
+
+
+def test_what_is_right_is_kept_beside_what_is_wrong():
+    found, problems = entry.read({"temperature": 9, "tokens_max": 5, "queue": "x"})
+    assert dict(found.changes) == {"tokens_max": 5}
+    assert len(problems) == 2
+
+
+def test_a_part_of_memory_leaves_the_rest_of_it():
+    policy = Policy().changed(memory={"type": "lead", "ttl_s": 5})
+    assert changed({"memory": {"compress": True}}, policy).memory.model_dump() == {
+        "type": "lead", "ttl_s": 5, "compress": True,
+    }  # fmt: skip
+
+
+LAYER = st.fixed_dictionaries(
+    {},
+    optional={
+        "temperature": st.sampled_from([0, 0.5, 1]),
+        "tokens_max": st.integers(1, 3),
+        "streaming": st.booleans(),
+        "memory": st.fixed_dictionaries(
+            {}, optional={"type": st.sampled_from("ab"), "ttl_s": st.integers(1, 3)}
+        ),
+        "tools": st.none() | st.lists(st.sampled_from("xy"), max_size=2),
+        "approve": st.lists(st.sampled_from("pq"), max_size=2, unique=True),
+    },
+)
+
+
+@given(st.lists(LAYER, max_size=4))
+def test_of_several_layers_the_topmost_that_says_something_wins(layers):
+    policy = Policy(approve=("z",))
+    for layer in layers:
+        policy = changed(layer, policy)
+    for name in ("temperature", "tokens_max", "streaming", "tools"):
+        said = [layer[name] for layer in layers if name in layer]
+        expected = said[-1] if said else getattr(Policy(), name)
+        expected = tuple(expected) if isinstance(expected, list) else expected
+        assert getattr(policy, name) == expected
+    for name in ("type", "ttl_s"):
+        said = [layer["memory"][name] for layer in layers if name in layer.get("memory", {})]
+        assert getattr(policy.memory, name) == (said[-1] if said else getattr(Policy().memory, name))
+    assert set(policy.approve) == {"z"}.union(*(layer.get("approve", ()) for layer in layers))
