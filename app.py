@@ -30,6 +30,7 @@ from components import session  # noqa: E402
 from core.serve import files, health  # noqa: E402
 from core.serve.hosts import LocalOnly  # noqa: E402
 from core.serve.sign_in import SignIn  # noqa: E402
+from core.serve.traced import Traced  # noqa: E402
 
 log = logging.getLogger(__name__)
 WARM_AFTER_S = 3.0  # the first page needs none of these, and imports would hold it up
@@ -70,5 +71,8 @@ app = st.App(
         *SignIn(session.studio).routes(),
         *files.routes(session.studio, local=session.is_local),
     ],
-    middleware=[Middleware(LocalOnly, local=session.is_local)],
+    middleware=[
+        Middleware(LocalOnly, local=session.is_local),
+        Middleware(Traced, studio=session.opened),
+    ],
 )

@@ -6,9 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.errors import NotFound
+from core.errors import NotFound, Refused
 from core.governance.alerts import News, tell, whose
 from core.governance.records import ALERT
+from core.identity import Person, may
 from core.kernel import Kernel, Who
 from core.kernel.records import OPEN, TASK
 from core.ledger import Accounts
@@ -18,13 +19,14 @@ from core.storage.database import Database, new_id
 PERIOD = "request"  # a request may cost nothing: the limits over time stay as they are
 
 
-def halt(kernel: Kernel, ledger: Accounts, org_id: str, scope: str, by: str) -> list[str]:
+def halt(kernel: Kernel, ledger: Accounts, person: Person, scope: str) -> list[str]:
     """No step of `scope` may cost money from now on, and its open tasks are being stopped.
 
-    Returns their ids. What they made until now is kept and paid. Raises NotFound for a scope of
-    another organisation.
+    Returns their ids. What they made until now is kept and paid. Raises Refused for a person who
+    may not govern, NotFound for a scope of another organisation.
     """
-    check(kernel.database, org_id, scope)
+    org_id = person.org_id
+    check(kernel.database, person, scope)
     before = limit_of(kernel.database, scope)
     if before != 0:
         ledger.limit(scope, "nusd", PERIOD, 0, org_id)  # first: nothing may begin behind us
@@ -32,17 +34,17 @@ def halt(kernel: Kernel, ledger: Accounts, org_id: str, scope: str, by: str) -> 
     for id in ids:
         kernel.cancel(id)
     if before != 0:
-        title = f"{whose(kernel.database, scope)}: {whose(kernel.database, f'person:{by}')} stopped"
-        title += " all spending."
-        about = {"before": before, "by": by, "tasks": len(ids)}
+        title = f"{whose(kernel.database, scope)}: {person.name} stopped all spending."
+        about = {"before": before, "by": person.id, "tasks": len(ids)}
         key = f"stop {scope} {new_id()}"
         tell(kernel.database, [News(org_id, key, "stop", "warning", scope, title, about)])
     return ids
 
 
-def resume(database: Database, ledger: Accounts, org_id: str, scope: str) -> None:
-    """The scope may spend again, within the limits it had before."""
-    check(database, org_id, scope)
+def resume(database: Database, ledger: Accounts, person: Person, scope: str) -> None:
+    """The scope may spend again, within the limits it had before. Raises what `halt` does."""
+    org_id = person.org_id
+    check(database, person, scope)
     if limit_of(database, scope) != 0:
         return
     query = sa.select(ALERT.c.cause).where(ALERT.c.org_id == org_id, ALERT.c.scope == scope)
@@ -70,11 +72,14 @@ def limit_of(database: Database, scope: str) -> int | None:
     return rows[0].max if rows else None
 
 
-def check(database: Database, org_id: str, scope: str) -> None:
-    """Raises NotFound when the scope is not the organisation's."""
-    if scope == f"org:{org_id}":
+def check(database: Database, person: Person, scope: str) -> None:
+    """Raises Refused when the person may not govern, NotFound when the scope is not theirs."""
+    if not may(person.role, "govern"):
+        raise Refused("Your role does not allow this.", hint="Ask an owner of the organisation.")
+    if scope == f"org:{person.org_id}":
         return
-    mine = sa.select(ACCOUNT.c.id).where(ACCOUNT.c.scope == scope, ACCOUNT.c.org_id == org_id)
+    mine = sa.select(ACCOUNT.c.id).where(ACCOUNT.c.scope == scope)
+    mine = mine.where(ACCOUNT.c.org_id == person.org_id)
     if not database.rows(mine.limit(1)):
         raise NotFound(f"Nothing was spent by {scope!r}.", hint="Choose one of the list.")
 

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from core.data.landing import ReadOptions
-from core.errors import BudgetExceeded, Invalid, StudioError
-from core.insight.inquiry import Inquiry
+from core.errors import BudgetExceeded, Invalid, NotFound, StudioError, Unavailable
+from core.insight.inquiry import PROFILE, Inquiry
 from core.insight.landings import LandedFile, settled, table_names
-from core.insight.prompts import ANSWER_NOW, SYSTEM, opening, remark, trouble
+from core.insight.prompts import (
+    ANSWER_IN_WORDS,
+    BEGIN,
+    NONE_LEFT,
+    UNREADABLE,
+    answer_now,
+    opening,
+    remark,
+    trouble,
+)
 from core.kernel import Call, Policy, Run, operation
-from core.llm import Message, Reply, ToolCall
+from core.llm import Reply, ToolCall
+from core.llm.prompts import Prompts
 from core.storage.blobs import Source
 from core.tools.recall import recalled
-from core.tools.tool import TOOLS
+from core.tools.tool import TOOLS, discover
 
 TABLES_MAX = 20
+BROKE_OFF = ("cut", "timeout")  # the same model may be asked once more
+DOWN = (Unavailable, NotFound, Invalid)  # what a chain raises when no model of it answers
 
 
 class Question(BaseModel):
@@ -53,7 +66,8 @@ def ask(run: Run, question: Question) -> Answered:
         for source, table in zip(question.sources, table_names(question.sources), strict=True)
     ]
     with run.studio.landings.open(files) as tables:
-        inquiry = Inquiry(question.question, files, tables, set(question.tools))
+        allowed = _allowed(run.policy.tools, question.tools)
+        inquiry = Inquiry(question.question, files, tables, allowed)
         _check_budget(run)
         stopped = _inquire(run, inquiry, question)
         answer = _conclude(run, inquiry, stopped)
@@ -88,49 +102,92 @@ def _check_budget(run: Run) -> None:
     run.step("check", "budget", act)
 
 
+def _allowed(policy: Sequence[str] | None, wanted: Sequence[str]) -> set[str]:
+    """The tools that both the policy and the question allow; empty means all. Raises Invalid."""
+    if policy is None:
+        return set(wanted)
+    permitted = set(policy) & set(discover()) | {PROFILE}
+    refused = sorted(set(wanted) & set(discover()) - permitted)
+    if refused:
+        raise Invalid(
+            f"The policy of this use case does not allow the tool {refused[0]!r}.",
+            hint=f"It allows: {', '.join(sorted(permitted))}.",
+        )
+    return set(wanted) or permitted
+
+
 def _inquire(run: Run, inquiry: Inquiry, question: Question) -> str | None:
     """Decide, run, record, until the model is content or something stops it: then why."""
-    inquiry.talk = [
-        Message(role="system", content=SYSTEM),
-        Message(role="user", content=opening(question.question, inquiry.files)),
-    ]
-    while True:
-        left = question.iterations - inquiry.iterations
-        if left <= 0:
-            return "iterations"
+    most = min(question.iterations, run.policy.iterations_max or question.iterations)
+    begun = opening(_prompts(run), run.who.org, question.question, inquiry.files, run.policy.prompt)
+    inquiry.begin(begun.messages)
+    nudged = False
+    while inquiry.iterations < most:
+        reply = _next_move(run, inquiry, begun.hash)
+        if isinstance(reply, str):
+            return reply
+        calls = inquiry.listen(reply)
+        if not calls and (inquiry.iterations or nudged):
+            return None if inquiry.iterations else "idle"
+        if not calls:
+            nudged = True
+            inquiry.say(remark(BEGIN))
         try:
-            reply = _decide(run, inquiry, "decide")
-            if not reply.tool_calls:
-                return None
-            inquiry.talk.append(
-                Message(role="assistant", content=reply.text, tool_calls=reply.tool_calls)
-            )
-            inquiry.alone = len(reply.tool_calls) == 1
-            for place, wanted in enumerate(reply.tool_calls):
-                if place < left:
-                    _use(run, inquiry, wanted, of=question.iterations)
-                else:
-                    inquiry.hear(wanted, trouble("There are no iterations left for this."))
+            for wanted in calls:
+                _use(run, inquiry, wanted, of=most)
         except BudgetExceeded:
             return "budget"
+        if inquiry.stuck:
+            return "repeated"
+    return "iterations"
 
 
-def _decide(run: Run, inquiry: Inquiry, name: str) -> Reply:
-    return run.studio.llm.complete(
-        run,
-        inquiry.talk,
-        tools=inquiry.specs(),
-        models=run.policy.models,
-        tokens_max=run.policy.tokens_max,
-        temperature=run.policy.temperature,
-        name=name,
-    )
+def _next_move(run: Run, inquiry: Inquiry, prompt_hash: str) -> Reply | str:
+    """What the model does next, or why it cannot. Raises when it never said anything."""
+    inquiry.tidy()
+    try:
+        return _decide(run, inquiry, "decide", prompt_hash)
+    except BudgetExceeded:
+        return "budget"
+    except DOWN:
+        if not inquiry.looks:
+            raise
+        return "model"
+
+
+def _prompts(run: Run) -> Any:
+    """The registry of the studio's prompts."""
+    return getattr(run.studio, "prompts", None) or Prompts(run.studio.database)
+
+
+def _decide(run: Run, inquiry: Inquiry, name: str, prompt_hash: str) -> Reply:
+    """The model's next move. An answer that broke off is asked for once more, at its own price."""
+
+    def complete() -> Reply:
+        return run.studio.llm.complete(
+            run, inquiry.talk, tools=inquiry.specs(), name=name, prompt_hash=prompt_hash
+        )
+
+    try:
+        return complete()
+    except Unavailable as error:
+        if error.details.get("reason") not in BROKE_OFF:
+            raise
+    return complete()
 
 
 def _use(run: Run, inquiry: Inquiry, wanted: ToolCall, *, of: int) -> None:
     """One iteration: the tool runs as a step; what goes wrong is told to the model."""
+    if inquiry.stuck or inquiry.iterations >= of:
+        inquiry.hear(wanted, trouble(NONE_LEFT))
+        return
     inquiry.iterations += 1
     number = inquiry.iterations
+    if inquiry.repeats(wanted):
+        return
+    if wanted.raw:
+        inquiry.hear(wanted, trouble(UNREADABLE))
+        return
 
     def act(call: Call) -> Any:
         call.say("insight.iteration", number=number, of=of, tool=wanted.name)
@@ -173,18 +230,19 @@ def _rows(file: LandedFile) -> str:
 
 def _conclude(run: Run, inquiry: Inquiry, stopped: str | None) -> str:
     """The answer in words, from findings whose receipts are final. Empty: the slides say it."""
-    if stopped == "budget":
+    if stopped in ("budget", "model", "idle"):
         return ""
+    now = answer_now(_prompts(run), run.who.org)
     inquiry.close()
-    inquiry.talk.append(Message(role="user", content=remark(ANSWER_NOW)))
+    inquiry.say(remark(now.text))
     for attempt in ("answer", "answer again"):
         try:
-            text = _decide(run, inquiry, attempt).text
-        except BudgetExceeded:
+            reply = _decide(run, inquiry, attempt, now.hash)
+        except (BudgetExceeded, *DOWN):
             return ""
-        problem = inquiry.objection(text)
+        problem = ANSWER_IN_WORDS if reply.tool_calls else inquiry.objection(reply.text)
         if not problem:
-            return text
-        inquiry.talk.append(Message(role="assistant", content=text))
-        inquiry.talk.append(Message(role="user", content=remark(problem)))
+            return reply.text
+        inquiry.say(reply.text, role="assistant")
+        inquiry.say(remark(problem))
     return ""

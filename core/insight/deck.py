@@ -23,6 +23,9 @@ STOPPED = {
     "budget": "This deck is partial: the budget did not cover the next step.",
     "iterations": "This deck is partial: the limit of iterations was reached.",
     "cancelled": "This deck is partial: the run was stopped.",
+    "repeated": "This deck is partial: the model asked the same again and again.",
+    "model": "This deck is partial: the model stopped answering.",
+    "idle": "This deck is partial: the model looked at nothing.",
 }
 
 
@@ -103,7 +106,7 @@ def summary(
     lines = list(sentences)
     if not lines:
         lines = [_ended(slide.title) for slide in (findings or descriptions)[:4]]
-    if not findings:
+    if not findings and method.stopped != "idle":
         lines += _silence(lines, method, described=bool(descriptions))
     if method.stopped:
         lines.append(STOPPED.get(method.stopped, "This deck is partial: the run ended early."))

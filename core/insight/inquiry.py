@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from difflib import get_close_matches
+from itertools import pairwise
 from typing import Any
 
 from core.data.profile import profile
@@ -10,11 +15,15 @@ from core.data.tables import Tables
 from core.errors import Invalid
 from core.insight.deck import build, known_claims
 from core.insight.landings import LandedFile
+from core.insight.mending import mend, spoken
+from core.insight.prompts import ASKED_BEFORE, trouble
 from core.insight.receipts import Look, Receipt, receive
 from core.insight.render import check_answer
 from core.insight.slides import Deck, Landed, Method
+from core.insight.wording import check_wording
 from core.kernel import Call, Run
-from core.llm import Message, ToolCall, ToolSpec, tokens
+from core.llm import Message, Reply, ToolCall, ToolSpec, tokens
+from core.llm.messages import Role
 from core.storage.database import now
 from core.tools.evidence import PLACE, Outcome
 from core.tools.tool import TOOLS, discover
@@ -28,6 +37,10 @@ PROFILES_TOKENS, FINDINGS_TOKENS, TALK_TOKENS = 2_400, 2_400, 5_000
 PROFILE_TOKENS_MIN = 100  # of one table among many
 ROLES = ("time", "measure", "dimension", "id", "text", "constant")
 COLUMN_PARAMS = ("measure", "measures", "time", "dimension", "dimensions")
+# What is taken in of a model's turn. The third time it asks the same, it is going in circles.
+CALLS_MAX, SAID_MAX, ARGUMENTS_MAX, REPEATS_MAX = 32, 1_000, 2_000, 3
+NEAR_MAX = 3
+NO_NAME, NO_ID = re.compile(r"[^A-Za-z0-9_-]+"), re.compile(r"[^A-Za-z0-9_.:-]+")
 
 
 class Inquiry:
@@ -43,6 +56,11 @@ class Inquiry:
         self.looks: list[Look] = []
         self.iterations = 0
         self.alone = False  # the model asked for one tool only
+        self.stuck = False  # it asks the same again and again
+        self._head = 0  # messages of the talk that came before its first turn
+        self._asked: Counter[str] = Counter()
+        self._ids: set[str] = set()
+        self._columns: dict[str, list[str]] = {}
         self._profiles: list[tuple[ToolCall, Message]] = []
         self._told_of: list[tuple[Look, Message]] = []  # what can be told shorter, oldest first
         self._sweeping = False
@@ -66,6 +84,64 @@ class Inquiry:
                 made.append(ToolSpec(**spec))
         return made
 
+    def begin(self, messages: Sequence[Message]) -> None:
+        """The talk begins with these."""
+        self.talk, self._head = list(messages), len(messages)
+
+    def say(self, text: str, role: Role = "user") -> None:
+        """One more turn in words."""
+        if text.strip():
+            self.talk.append(Message(role=role, content=text[:SAID_MAX]))
+
+    def listen(self, reply: Reply) -> list[ToolCall]:
+        """The tools that the model asks for, each once, mended where their JSON was sloppy.
+
+        They are part of the talk now, so each has to be answered with `hear` or `take`.
+        """
+        asked = reply.tool_calls[:CALLS_MAX]
+        said = None if asked else spoken(reply.text, self._allowed)
+        if said:
+            asked = [ToolCall(id="", name=said[0], arguments=said[1])]
+        calls = list({_key(call): call for call in map(_mended, asked)}.values())
+        for call in calls:
+            call.id = self._fresh_id(call.id)
+        self.alone = len(calls) == 1
+        text = "" if said else reply.text[:SAID_MAX]
+        if calls:
+            self.talk.append(Message(role="assistant", content=text, tool_calls=calls))
+        else:
+            self.say(text, role="assistant")
+        return calls
+
+    def repeats(self, wanted: ToolCall) -> bool:
+        """Whether exactly this was asked before; then the model is told, and it may be stuck."""
+        key = _key(wanted)
+        self._asked[key] += 1
+        if self._asked[key] == 1:
+            return False
+        self.stuck = self.stuck or self._asked[key] >= REPEATS_MAX
+        self.hear(wanted, trouble(ASKED_BEFORE))
+        return True
+
+    def tidy(self) -> None:
+        """The talk is short again: its oldest turns are gone, profiles and the newest stay."""
+        kept = {id(message) for _, message in self._profiles}
+        while tokens.count_prompt(self.talk) > TALK_TOKENS:
+            starts = [
+                place
+                for place, message in enumerate(self.talk)
+                if place >= self._head and message.role == "assistant"
+            ]
+            turns = [
+                (start, end)
+                for start, end in pairwise(starts)
+                if not any(id(message) in kept for message in self.talk[start:end])
+            ]
+            if not turns:
+                return
+            start, end = turns[0]
+            del self.talk[start:end]
+
     def run_tool(self, wanted: ToolCall) -> Any:
         """What the tool says, as JSON. Raises Invalid for tools and parameters that do not fit."""
         if wanted.name not in self._allowed:
@@ -73,11 +149,37 @@ class Inquiry:
                 f"There is no tool named {wanted.name[:80]!r} here.",
                 hint=f"Use one of: {', '.join(sorted(self._allowed))}.",
             )
-        if wanted.arguments.get("table") not in [file.table for file in self.files]:
-            raise Invalid("There is no such table.", hint="Use a table of the question.")
+        names = [file.table for file in self.files]
+        if wanted.arguments.get("table") not in names:
+            raise Invalid("There is no such table.", hint=f"Use one of: {', '.join(names)}.")
+        self._check_names(wanted)
         if wanted.name == PROFILE:
             return profile(self.tables, wanted.arguments["table"]).model_dump(mode="json")
         return TOOLS[wanted.name](self.tables, wanted.arguments).model_dump(mode="json")
+
+    def _check_names(self, wanted: ToolCall) -> None:
+        """Every parameter and every column exists. Raises Invalid that names what is near."""
+        known = list(TOOLS[wanted.name].params.model_fields)
+        for name in wanted.arguments.keys() - set(known):
+            raise _unknown(f"{wanted.name!r} has no parameter", name, known)
+        table = wanted.arguments["table"]
+        if table not in self._columns:
+            self._columns[table] = list(self.tables.columns(table))
+        columns = self._columns[table]
+        folded = {column.casefold() for column in columns}
+        for param in COLUMN_PARAMS:
+            value = wanted.arguments.get(param) or []
+            for name in value if isinstance(value, list) else [value]:
+                if isinstance(name, str) and name.casefold() not in folded:
+                    raise _unknown(f"{table!r} has no column", name, columns)
+
+    def _fresh_id(self, id: str) -> str:
+        """The id, or another where it is none, or was taken before."""
+        made, number = NO_ID.sub("", id)[:64], len(self._ids) + 1
+        if not made or made in self._ids:
+            made = f"call_{number}_{made}"[:64]
+        self._ids.add(made)
+        return made
 
     def take(self, wanted: ToolCall, made: dict[str, Any]) -> None:
         """Count what the tool looked at, and tell the model what it found."""
@@ -120,15 +222,17 @@ class Inquiry:
         left_out = len(told) - len(tellable)
         fit = _fitting(tellable[:TOLD_MAX], FINDINGS_TOKENS)
         said = {"findings": fit, "not supported": left_out}
-        self.talk = self.talk[:2]
+        self.talk = self.talk[: self._head]
         for wanted, profile_told in self._profiles:
             self.talk += [Message(role="assistant", tool_calls=[wanted]), profile_told]
         self.talk.append(Message(role="user", content=_json(said)))
 
     def objection(self, text: str) -> str:
         """What is wrong with an answer, or nothing."""
+        known = known_claims(self.looks, self._receipts())
         try:
-            check_answer(text, known_claims(self.looks, self._receipts()))
+            check_answer(text, known)
+            check_wording(text, known)
         except Invalid as error:
             return f"{error.message} {error.hint}".strip()
         return ""
@@ -195,6 +299,30 @@ class Inquiry:
             findings = sorted(findings, key=lambda f: -f["weight"])[:PENDING_MAX]
         about = {"look": look.number, "recipe": look.outcome.recipe}
         return {**about, "findings": findings, "notes": look.outcome.notes[:NOTES_MAX]}
+
+
+def _mended(call: ToolCall) -> ToolCall:
+    """The call as it can be kept: readable arguments, a name that wires accept."""
+    arguments, raw = call.arguments, call.raw
+    if raw:
+        mended = mend(raw)
+        arguments, raw = (mended, "") if mended is not None else ({}, raw)
+    if len(_json(arguments)) > ARGUMENTS_MAX:
+        arguments, raw = {}, _json(arguments)
+    name = NO_NAME.sub("_", call.name)[:64] or "unnamed"
+    return ToolCall(id=call.id, name=name, arguments=arguments, raw=raw[:ARGUMENTS_MAX])
+
+
+def _key(call: ToolCall) -> str:
+    """The same for calls that ask the same."""
+    said = {name: value for name, value in call.arguments.items() if value not in (None, [], "")}
+    return json.dumps([call.name, said, call.raw], sort_keys=True)
+
+
+def _unknown(what: str, name: str, known: Sequence[str]) -> Invalid:
+    near = get_close_matches(name, known, n=NEAR_MAX, cutoff=0.5)
+    meant = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
+    return Invalid(f"{what} {name[:80]!r}.", hint=f"{meant}There are: {', '.join(known)[:300]}.")
 
 
 def _columns(table: str, made: dict[str, Any], tokens_max: int) -> str:

@@ -21,6 +21,7 @@ from core.kernel.records import OPEN, STEP, TASK, WAIT
 from core.kernel.watch import Watch
 from core.storage.blobs import Blobs
 from core.storage.database import Database, new_id, now
+from core.telemetry import Telemetry
 
 T = TypeVar("T")
 
@@ -42,6 +43,7 @@ class Kernel:
         queues: Sequence[Queue] = QUEUES,
         patience: timedelta = timedelta(hours=24),
         silence_s: float = 15,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self.database = database
         self.ledger = ledger
@@ -53,6 +55,7 @@ class Kernel:
         self.redact = redact
         self.studio = studio
         self.patience = patience
+        self.telemetry = telemetry or Telemetry()
         self.closing = False  # what breaks from now on is not the task's fault
         self.calls = Calls()
         self.events = EventLog(database, redact)
@@ -140,6 +143,7 @@ class Kernel:
             self.calls.stop(task_id)
         elif task.state in OPEN:
             self.engine.cancel(task_id, task.leg)
+            legs.tell(self, self.task(task_id))
 
     def fork(self, task_id: str, seq: int, who: Who, **changes: Any) -> str:
         """A new task that shares the steps before `seq` and goes on with a changed input."""
@@ -193,8 +197,9 @@ class Kernel:
         self.commit(task_id, write)
         return who.model_copy(update={"scopes": (*who.scopes, scope)})
 
-    def tell(self, ask: Ask, outcome: dict[str, Any]) -> None:
+    def tell(self, ask: Ask, outcome: dict[str, Any], took_s: float) -> None:
         """Listeners hear of a settled step; they return at once and never raise."""
+        self.telemetry.settled(ask, outcome, took_s)
         for listener in self.listeners:
             listener(ask, outcome)
 
@@ -228,6 +233,9 @@ class Kernel:
         who = self.bound(id, who, policy)
         if budget:
             who = who.model_copy(update={"scopes": (*who.scopes, f"task:{id}")})
+        values["trace"] = self.telemetry.submitted(
+            name, who.org, who.person, values.get("trace", "")
+        )
         row = {
             "id": id,
             "operation": name,

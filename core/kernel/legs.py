@@ -17,6 +17,7 @@ from core.kernel.run import Parked, Run
 from core.kernel.steps import QUITS, broken, told
 from core.kernel.values import plain
 from core.storage.database import now
+from core.telemetry.telemetry import Told
 
 if TYPE_CHECKING:
     from core.kernel.kernel import Kernel
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 Task = sa.Row[Any]
 T = TypeVar("T")
 INSIST_S = 0.5
+ENDED = [column for column in TASK.c if column.name not in ("input", "output")]  # may be large
 
 
 def work(kernel: Kernel, task_id: str, leg: int) -> None:
@@ -36,25 +38,33 @@ def work(kernel: Kernel, task_id: str, leg: int) -> None:
         return  # cancelled while it was queued, or ended by the process that died
     if task.cancel_at:
         kernel.calls.stop(task_id)
-    operation = OPERATIONS[task.operation]
+    with kernel.telemetry.leg(task) as span:
+        _work(kernel, task, span)
+
+
+def _work(kernel: Kernel, task: Task, span: Told) -> None:
+    """The leg itself, to its end or to a question."""
+    task_id, operation = task.id, OPERATIONS[task.operation]
     try:
         policy = Policy.model_validate(task.policy) if task.policy else operation.policy
         run = Run(kernel, task, past(kernel, task), policy=policy)
         output = operation.fn(run, operation.input.model_validate(task.input))
-        _end(kernel, task_id, "done", output=plain(output.model_dump(mode="json")))
+        made = plain(output.model_dump(mode="json"))
+        _end(kernel, task_id, "done", span=span, output=made)
     except Parked:
+        span.ended("parked")
         kernel.start(kernel.commit(task_id, lambda db: park(kernel, db, task_id)))
     except Cancelled as error:
-        _end(kernel, task_id, "cancelled", error=told(error))
+        _end(kernel, task_id, "cancelled", span=span, error=told(error))
     except Expired as error:
-        _end(kernel, task_id, "expired", error=told(error))
+        _end(kernel, task_id, "expired", span=span, error=told(error))
     except StudioError as error:
         _leave(kernel, error)
-        _end(kernel, task_id, "failed", error=told(error))
+        _end(kernel, task_id, "failed", span=span, error=told(error))
     except QUITS as error:
         _leave(kernel, error)
         log.exception("Task %s broke.", task_id)
-        _end(kernel, task_id, "failed", error=told(broken(error)))
+        _end(kernel, task_id, "failed", span=span, error=told(broken(error)))
 
 
 class Left(BaseException):
@@ -66,7 +76,8 @@ def _leave(kernel: Kernel, error: BaseException) -> None:
         raise Left from error
 
 
-def _end(kernel: Kernel, task_id: str, state: str, **how: Any) -> None:
+def _end(kernel: Kernel, task_id: str, state: str, *, span: Told, **how: Any) -> None:
+    span.ended(state, how.get("error"))
     _insist(kernel, lambda: end(kernel, task_id, state, **how))
 
 
@@ -126,17 +137,36 @@ def end(
 ) -> None:
     """The task has ended in `state`, unless it had ended before (or is past `leg`)."""
 
-    def write(db: sa.Connection) -> None:
+    def write(db: sa.Connection) -> Task | None:
         values = {"state": state, "output": output, "error": error, "ended_at": now()}
         here = (TASK.c.id == task_id, TASK.c.state == "running")
         if leg is not None:
             here = (*here, TASK.c.leg == leg)
-        if db.execute(sa.update(TASK).where(*here).values(values)).rowcount:
+        update = sa.update(TASK).where(*here).values(values).returning(*ENDED)
+        task = db.execute(update).one_or_none()
+        if task:
             said = {"error": error} if error else {}
             kernel.events.write(db, task_id, (f"task.{state}", said))
+        return task
 
-    kernel.commit(task_id, write)
+    task = kernel.commit(task_id, write)
     kernel.calls.forget(task_id)
+    if task:
+        tell(kernel, task)
+
+
+def tell(kernel: Kernel, task: Task) -> None:
+    """Telemetry hears of a task that has ended."""
+
+    def steps() -> list[dict[str, Any]]:
+        columns = (STEP.c.cost_nusd, STEP.c.tokens, STEP.c.outcome["uses"].label("uses"))
+        query = sa.select(*columns).where(STEP.c.task_id == task.id, STEP.c.leaf)
+        try:
+            return [dict(row._mapping) for row in kernel.database.rows(query)]  # noqa: SLF001
+        except (*kernel.database.errors, StudioError):
+            return []  # its line is less exact; the task itself is safe
+
+    kernel.telemetry.ended(task, steps)
 
 
 def past(kernel: Kernel, task: Task) -> dict[int, sa.Row[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -90,10 +91,12 @@ class Run:
             again = row is not None and row.state == "running"
             self._kernel.calls.start(call, again=again)
             try:
-                verdict = self._admit(ask) if row is None else self._decide(ask, row)
-                call.left = verdict.details.get("left", {}) if verdict else {}
-                refused = verdict.as_value() if verdict and verdict.answer == "refuse" else None
-                made = refused or self._perform(slot, ask, call, act, again=again)
+                with self._kernel.telemetry.step(ask) as span:
+                    verdict = self._admit(ask) if row is None else self._decide(ask, row)
+                    call.left = verdict.details.get("left", {}) if verdict else {}
+                    made = self._refused(ask, verdict)
+                    made = made or self._perform(slot, ask, call, act, again=again)
+                    span.made(made)
                 return steps.result(made, self._kernel.blobs)
             finally:
                 self._kernel.calls.end(call)
@@ -216,16 +219,25 @@ class Run:
                 made["spent"] = ask.estimate  # nobody knows what the first try cost
             return made
 
+        began = time.perf_counter()
         outcome = self._kernel.engine.act(slot, f"{ask.kind} {ask.name}", perform)
         if call.spoke:
             self._kernel.events.flush()  # deltas come before the end of their step
         settled = self._kernel.commit(
             self.task_id, lambda db: steps.settle(self._kernel, db, ask, outcome)
         )
-        self._kernel.tell(ask, settled)
+        self._kernel.tell(ask, settled, time.perf_counter() - began)
         return settled
 
     # Small parts.
+
+    def _refused(self, ask: Ask, verdict: Verdict | None) -> dict[str, Any] | None:
+        """The refusal as an outcome, told to telemetry; None when the step may go on."""
+        if verdict is None or verdict.answer != "refuse":
+            return None
+        refused = verdict.as_value()
+        self._kernel.telemetry.settled(ask, refused)
+        return refused
 
     def _slot(self) -> Any:
         """The next reserved step id, in the order the operation asks."""

@@ -177,7 +177,7 @@ class Asking:
         model = str(error.details.get("model") or (attempt.model if attempt else ""))
         reason = str(error.details.get("reason") or error.code)
         self._tried.append(Tried(model=model, reason=reason))
-        self._broke_off = model if reason in ("cut", "timeout") else ""
+        self._broke_off = model if error.details.get("shown") else ""
 
     def _all_cooling(self) -> Unavailable:
         """Recorded like every attempt, so that a replay goes the same way."""

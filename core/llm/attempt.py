@@ -65,8 +65,7 @@ class Attempt:
             voice.end()
         except StudioError as error:
             _learn(router, self.model, error)
-            details = {**error.details, "model": self.model, "last": self.last}
-            error.details = details
+            error.details |= {"model": self.model, "last": self.last, "shown": voice.shown}
             raise
         except BaseException:
             router.release(self.model)
@@ -136,6 +135,7 @@ class _Voice:
         self._hearing = guard(call, attempt.request.messages) if guard else None
         self._streams = call.policy.streaming
         self._kept: list[str] = []
+        self.shown = False  # viewers have seen some of it
 
     def hear(self, piece: str) -> None:
         self._show(self._hearing.hear(piece) if self._hearing else piece)
@@ -150,6 +150,7 @@ class _Voice:
     def _show(self, text: str) -> None:
         if not text:
             return
+        self.shown = self.shown or self._streams
         if self._restarted:  # what viewers have seen of the other model's answer is void
             self._call.say("model.restarted", after=self._restarted)
             self._restarted = ""

@@ -2,7 +2,8 @@
 
 The rule counts a token for every six letters begun of a word, every three digits begun of a number,
 every two signs begun of a row of them, and every two bytes begun of other scripts; three more for
-each message. It lies a little above what common tokenizers count of prose, code and JSON.
+each message, and a fixed number for an image. It lies a little above what common tokenizers count
+of prose, code and JSON.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from core.llm.messages import Message, ToolSpec
 
 PIECE = re.compile(r"[A-Za-z]+|[0-9]+|[^\x00-\x7F]+|[^\s\w]+|_+")
 PER_MESSAGE = 3
+PER_IMAGE = 2_000  # a large picture; what a provider really counts is settled afterwards
 HEADROOM, MORE = 1.25, 50  # tokenizers differ by about a fifth; wrappers add a few
 
 
@@ -30,7 +32,8 @@ def count_prompt(messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) ->
         calls = sum(
             count(call.name) + count(json.dumps(call.arguments)) for call in message.tool_calls
         )
-        total += count(message.content) + calls + PER_MESSAGE
+        seen = PER_IMAGE * len(message.images)
+        total += count(message.content) + calls + seen + PER_MESSAGE
     return total + sum(count(tool.model_dump_json()) + PER_MESSAGE for tool in tools)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 Severity = Literal["low", "medium", "severe"]
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "severe")
@@ -32,22 +32,6 @@ class Judgement:
     scores: dict[str, float]
     flagged: tuple[str, ...] = ()
     uses: tuple[dict[str, Any], ...] = field(default=())
-
-
-class Judge(Protocol):
-    """A provider's moderation."""
-
-    @property
-    def model(self) -> str:
-        """The model that judges, by its full name."""
-        ...
-
-    def __call__(self, texts: Sequence[str], images: Sequence[str]) -> Judgement:
-        """The highest score of each category. Images are data URLs.
-
-        Raises Unavailable when it is down or does not answer in time.
-        """
-        ...
 
 
 def worst(findings: Iterable[Finding]) -> Severity | None:

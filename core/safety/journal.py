@@ -57,7 +57,7 @@ class Journal:
             "scores": found,
             "severity": severity,
             "action": action,
-            "content": redact_text(excerpt)[:EXCERPT_MAX],
+            "content": redact_text(excerpt).strip()[:EXCERPT_MAX],
             "at": now(),
             "verdict": "",
             "note": "",

@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-Part = dict[str, Any]  # {"ok": bool, "detail": str}
+# {"ok": bool, "detail": str}, and "degraded": True of a part that works but needs somebody.
+Part = dict[str, Any]
 
 
 def routes(studio: Callable[[], Any | None]) -> list[Route]:
@@ -47,13 +48,17 @@ def ready(studio: Any | None) -> dict[str, Part]:
         "migrations": lambda: _migrations(studio),
         "llm": lambda: _llm(studio),
     }
-    return {name: _tried(check) for name, check in checks.items()}
+    parts = {name: _tried(check) for name, check in checks.items()}
+    if hasattr(studio, "policies"):
+        parts["policies"] = _policies(studio)
+    return parts
 
 
 def summary(studio: Any | None) -> dict[str, Any]:
     """Readiness with the flags that are on."""
     parts = ready(studio)
-    status = "ok" if all(part["ok"] for part in parts.values()) else "degraded"
+    well = all(part["ok"] and not part.get("degraded") for part in parts.values())
+    status = "ok" if well else "degraded"
     return {"status": status, "parts": parts, "flags": flags(studio)}
 
 
@@ -90,3 +95,12 @@ def _migrations(studio: Any) -> str:
 def _llm(studio: Any) -> str:
     models = studio.llm.config.models
     return ", ".join(models) if models else "offline"
+
+
+def _policies(studio: Any) -> Part:
+    """A bad edit of the file takes nothing out of service: the last good one holds."""
+    trouble = studio.policies.trouble
+    if trouble is None:
+        return {"ok": True, "detail": ", ".join(studio.policies.names()) or "none"}
+    held = "the last good file holds" if studio.policies.was_read else "the defaults hold"
+    return {"ok": True, "degraded": True, "detail": f"{trouble} ({held})"}

@@ -1,8 +1,8 @@
 """Reading the environment, then `.env`: the only place that does.
 
 The environment wins; an empty value counts as unset. Each secret, and each key and address of a
-provider, may also come from a file: SECRET_KEY_FILE=/run/secrets/key. Values that cannot be used end the start with their names and
-the way out, never with a secret in the message.
+provider, may also come from a file: SECRET_KEY_FILE=/run/secrets/key. Values that cannot be used
+end the start with their names and the way out, never with a secret in the message.
 """
 
 from __future__ import annotations

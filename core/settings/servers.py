@@ -44,6 +44,16 @@ class Servers(BaseSettings):
         "openai/omni-moderation-latest; empty: the first provider with a key that has one",
     )  # fmt: skip
 
+    search_keyless: bool = at(
+        "Search", False, "Ask a public page of results, which needs no key, where nobody else is"
+    )
+    web_size_max_mb: int = at(
+        "Search", 10, "Megabytes of a web page that is fetched", ge=1, le=1_000
+    )
+    web_timeout_s: float = at(
+        "Search", 20.0, "How long a web page may take, redirects included", gt=0, le=600
+    )
+
     alert_webhook_url: str = at("Alerts", "", "Where alerts are posted as JSON; empty: nowhere")
     alert_webhook_secret: SecretStr | None = at(
         "Alerts", None, "Signs them as Standard Webhooks do: whsec_ and base64"

@@ -2,6 +2,6 @@
 
 from core.telemetry.here import current, valid
 from core.telemetry.lines import Lines, start_logs
-from core.telemetry.telemetry import Telemetry, open
+from core.telemetry.telemetry import Telemetry, open  # noqa: A004 - `telemetry.open` reads as what it does
 
 __all__ = ["Lines", "Telemetry", "current", "open", "start_logs", "valid"]

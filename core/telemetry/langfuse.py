@@ -54,7 +54,7 @@ def asked_attributes(ask: facts.Asked) -> dict[str, Any]:
 
 
 def settled_attributes(outcome: Mapping[str, Any], began_at: datetime) -> dict[str, Any]:
-    """What Langfuse shows of a step that has ended: model, usage and cost in dollars, or why not."""
+    """What Langfuse shows of a step that has ended: model, usage, cost in dollars, or why not."""
     told: dict[str, Any] = {}
     if outcome.get("code"):
         told["langfuse.observation.level"] = "ERROR"

@@ -41,7 +41,7 @@ class Libraries:
         self._sql.instrument(
             engine=engine,
             tracer_provider=self._traces,
-            meter_provider=self._metrics,
+            meter_provider=NoOpMeterProvider(),  # its names of pools are addresses
             skip_dep_check=True,  # it knows SQLAlchemy to 2.0; tests hold it for ours
         )
 
@@ -63,10 +63,10 @@ class Libraries:
         self._http.uninstrument()
         if self._sql.is_instrumented_by_opentelemetry:
             self._sql.uninstrument()
-        module = sys.modules.get(LITELLM)
-        found = getattr(getattr(module, CARRIER, None), "handle_async_request", None)
-        if isinstance(found, wrapt.FunctionWrapper):
-            setattr(getattr(module, CARRIER), "handle_async_request", found.__wrapped__)
+        carrier = getattr(sys.modules.get(LITELLM), CARRIER, None)
+        found = getattr(carrier, "handle_async_request", None)
+        if carrier and hasattr(found, "__wrapped__"):
+            carrier.handle_async_request = found.__wrapped__
 
     def _wrap(self, module: Any) -> None:
         if self._open:

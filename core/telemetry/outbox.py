@@ -38,9 +38,13 @@ class Outbox:
         self._thread = threading.Thread(target=self._deliver, name=f"outbox {name}", daemon=True)
         self._thread.start()
 
-    def put(self, item: Any) -> None:
-        """The item is queued, or counted as dropped. Takes microseconds and never raises."""
-        if self._closed or len(self._kept) >= self._kept_max:
+    def put(self, item: Any, *, spare: bool = False) -> None:
+        """The item is queued, or counted as dropped. Takes microseconds and never raises.
+
+        `spare` items take at most half of the room, so that they never push out the others.
+        """
+        room = self._kept_max // 2 if spare else self._kept_max
+        if self._closed or len(self._kept) >= room:
             self.dropped += 1
             return
         self._kept.append(item)

@@ -12,6 +12,8 @@ NEVER = frozenset(
         "client.port",
         "db.query.parameters",
         "db.statement.parameters",
+        "db.name",  # of SQLite: a path on this machine
+        "db.namespace",
         "db.user",
         "http.client_ip",
         "http.user_agent",
@@ -25,7 +27,7 @@ NEVER = frozenset(
 
 
 def scrubbed(attributes: Mapping[str, Any] | None, redact: Callable[[Any], Any]) -> dict[str, Any]:
-    """The attributes without what never leaves; every text redacted, every URL without its query."""
+    """What may leave of the attributes: texts redacted, URLs without their query."""
     kept = {}
     for name, value in (attributes or {}).items():
         if name in NEVER or name.startswith("db.query.parameter."):

@@ -42,7 +42,6 @@ class Errors(logging.Handler):
             default_integrations=False,
             auto_enabling_integrations=False,
             auto_session_tracking=False,
-            send_default_pii=False,
             include_local_variables=False,
             include_source_context=False,
             max_request_body_size="never",
@@ -56,8 +55,11 @@ class Errors(logging.Handler):
         """Queue the line as an event. Takes a millisecond at most, and nothing is sent here."""
         if record.name.split(".")[0] in NEVER_FROM:
             return
-        self._client.capture_event(event(record, self._redact))
-        self.sent += 1
+        from sentry_sdk.utils import capture_internal_exceptions
+
+        with capture_internal_exceptions():  # a report of trouble never makes more of it
+            self._client.capture_event(event(record, self._redact))
+            self.sent += 1
 
     def status(self) -> dict[str, int]:
         """How many events were handed over and how many of them dropped."""
@@ -69,7 +71,7 @@ class Errors(logging.Handler):
         self._client.close(timeout=within_s)
 
 
-def event(record: logging.LogRecord, redact: Callable[[Any], Any]) -> dict[str, Any]:
+def event(record: logging.LogRecord, redact: Callable[[Any], Any]) -> Any:
     """The record in Sentry's words: sentence, error, places in the code, trace and task."""
     known = here.fields()
     made: dict[str, Any] = {
@@ -83,7 +85,9 @@ def event(record: logging.LogRecord, redact: Callable[[Any], Any]) -> dict[str, 
         trace = {"trace_id": known["trace_id"], "span_id": known["span_id"]}
         made["contexts"] = {"trace": trace}
     if record.exc_info and record.exc_info[1]:
-        made["exception"] = {"values": [_told(error, redact) for error in _chain(record.exc_info[1])]}
+        made["exception"] = {
+            "values": [_told(error, redact) for error in _chain(record.exc_info[1])]
+        }
     return made
 
 

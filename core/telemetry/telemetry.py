@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from core.settings import Settings
 from core.telemetry import facts, here, langfuse
@@ -40,7 +40,7 @@ class Told(Protocol):
 class Silent:
     """A span that nobody receives; there is one, and it costs nothing."""
 
-    def __enter__(self) -> Silent:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:

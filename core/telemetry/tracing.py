@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from opentelemetry import context as otel_context
 from opentelemetry import propagate, trace
@@ -20,8 +19,9 @@ from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 from opentelemetry.trace import SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from core.storage.database import now
 from core.telemetry import facts, here, langfuse
-from core.telemetry.outbox import Outbox
+from core.telemetry.outbox import KEPT_MAX, Outbox
 from core.telemetry.scrub import scrubbed
 
 OWN = "studio"  # the scope of our spans; those of libraries have others
@@ -32,7 +32,7 @@ W3C = TraceContextTextMapPropagator()  # no baggage: it would go on to providers
 class Worthwhile(Sampler):
     """Everything but what hangs in the air: the polling of queues belongs to no request."""
 
-    def should_sample(
+    def should_sample(  # noqa: PLR0917 - the SDK's own signature
         self,
         parent_context: otel_context.Context | None,
         trace_id: int,
@@ -42,9 +42,9 @@ class Worthwhile(Sampler):
         links: Any = None,
         trace_state: Any = None,
     ) -> SamplingResult:
-        """Record it, unless it is a library's call outside any request or below one like that."""
+        """Record it, but not a library's call outside any request, nor what is below one."""
         parent = trace.get_current_span(parent_context).get_span_context()
-        alone = not parent.is_valid and kind == SpanKind.CLIENT
+        alone = kind == SpanKind.CLIENT and (not parent.is_valid or name == "connect")
         below = parent.is_valid and not parent.is_remote and not parent.trace_flags.sampled
         keep = not (alone or below)
         return SamplingResult(Decision.RECORD_AND_SAMPLE if keep else Decision.DROP, attributes)
@@ -64,10 +64,9 @@ class Posted(SpanProcessor):
     def on_end(self, span: ReadableSpan) -> None:
         """Queue the span."""
         scope = span.instrumentation_scope
-        if self._own and (scope is None or scope.name != OWN):
-            return
-        if span.context and span.context.trace_flags.sampled:
-            self._outbox.put(span)
+        ours = scope is not None and scope.name == OWN
+        if (ours or not self._own) and span.context and span.context.trace_flags.sampled:
+            self._outbox.put(span, spare=not ours)
 
 
 class Opened:
@@ -78,9 +77,9 @@ class Opened:
         self._told = False
         self._open = ExitStack()
 
-    def __enter__(self) -> Opened:
+    def __enter__(self) -> Self:
         self._span = self._begin()
-        self._began_at = datetime.now(UTC)  # noqa: TID251 - storage's clock is not below
+        self._began_at = now()
         about = self._span.get_span_context()
         names = {
             "trace_id": trace.format_trace_id(about.trace_id),
@@ -156,7 +155,7 @@ class Tracing:
             clean = [self._clean(span) for span in spans]
             return exporter.export(clean) is SpanExportResult.SUCCESS
 
-        outbox = Outbox(name, send)
+        outbox = Outbox(name, send, kept_max=KEPT_MAX)
         self._exporters.append(exporter)
         self.outboxes.append(outbox)
         self.provider.add_span_processor(Posted(outbox, own=own))
@@ -209,12 +208,14 @@ class Tracing:
     def _clean(self, span: ReadableSpan) -> ReadableSpan:
         """The span without anything that must not leave; made in the outbox's thread."""
         said = span.status.description
+        attributes = scrubbed(span.attributes, self._redact)
+        is_sql = "db.system" in attributes or "db.system.name" in attributes
         return ReadableSpan(
-            name=self._redact(span.name),
+            name=span.name.partition(" ")[0] if is_sql else self._redact(span.name),
             context=span.context,
             parent=span.parent,
             resource=span.resource,
-            attributes=scrubbed(span.attributes, self._redact),
+            attributes=attributes,
             events=_without_words(span.events),
             links=span.links,
             kind=span.kind,

@@ -40,13 +40,17 @@ def _app(loopback: Loopback) -> Starlette:
         turn = loopback.turn(body)
         await asyncio.sleep(turn.delay_s)
         if turn.status != 200:
-            return _error(turn.status, turn.error)
+            return _error(turn.status, turn.error, **turn.headers)
         if body.get("stream"):
             return loopback.stream(body["model"], lambda: _events(body, turn))
         return JSONResponse(_whole(body, turn))
 
     async def count(request: Request) -> Response:
         body = await request.json()
+        wrong = _wrong(request, {"max_tokens": 1, **body})  # it counts what is to be sent
+        if wrong:
+            return wrong
+        await asyncio.sleep(loopback.turn(body).delay_s)
         return JSONResponse({"input_tokens": loopback.turn(body).prompt})
 
     return Starlette(
@@ -74,6 +78,10 @@ def _malformed(request: Request, body: dict[str, Any]) -> str:
     if not isinstance(body.get("max_tokens"), int):
         return "max_tokens: Field required"
     asked: set[str] = set()
+    blocks = [m["content"] for m in body["messages"] if isinstance(m["content"], list)]
+    sources = [part["source"] for parts in blocks for part in parts if part["type"] == "image"]
+    if any(source["type"] != "base64" or "media_type" not in source for source in sources):
+        return "messages.0.content.0.image.source: Input should be a valid base64 image"
     for message in body["messages"]:
         if message["role"] not in ("user", "assistant"):
             return f"messages: Unexpected role {message['role']!r}"
@@ -86,14 +94,19 @@ def _malformed(request: Request, body: dict[str, Any]) -> str:
     return "tools.0.input_schema: Field required" if bare else ""
 
 
-def _error(status: int, message: str) -> Response:
+def _error(status: int, message: str, **headers: str) -> Response:
     error = {"type": ERRORS.get(status, "api_error"), "message": message}
-    return JSONResponse({"type": "error", "error": error}, status_code=status)
+    return JSONResponse({"type": "error", "error": error}, status_code=status, headers=headers)
 
 
-def _reading(turn: Turn) -> dict[str, int]:
+def _reading(turn: Turn) -> dict[str, Any]:
     """Here input tokens exclude the cached ones."""
+    kept = {
+        "ephemeral_5m_input_tokens": turn.cache_write - turn.cache_write_1h,
+        "ephemeral_1h_input_tokens": turn.cache_write_1h,
+    }
     return {
+        "cache_creation": kept,
         "input_tokens": turn.prompt - turn.cached - turn.cache_write,
         "cache_read_input_tokens": turn.cached,
         "cache_creation_input_tokens": turn.cache_write,

@@ -39,10 +39,10 @@ def _app(loopback: Loopback) -> Starlette:
         turn = loopback.turn(body)
         await asyncio.sleep(turn.delay_s)
         if turn.status != 200:
-            return _error(turn.status, turn.error, turn.code)
+            return _error(turn.status, turn.error, turn.code, **turn.headers)
         if body.get("stream"):
             return loopback.stream(body["model"], lambda: _events(body, turn))
-        return JSONResponse(_whole(body, turn))
+        return JSONResponse(whole(body, turn))
 
     async def models(_: Request) -> Response:
         known = [{"id": name, "object": "model", "created": 1, "owned_by": "loopback"}
@@ -64,6 +64,24 @@ def _wrong(loopback: Loopback, request: Request, body: dict[str, Any]) -> Respon
         return _error(401, said, "invalid_api_key")
     if not body.get("messages"):
         return _error(400, "[] is too short - 'messages'", "invalid_request_error")
+    bound = (body.get("response_format") or {}).get("json_schema")
+    if bound is not None and not {"name", "schema"} <= bound.keys():
+        said = "Missing required parameter: 'response_format.json_schema'."
+        return _error(400, said, "missing_required_parameter")
+    if any(not part["image_url"]["url"].startswith("data:image/") for part in images(body)):
+        return _error(400, "Invalid image_url.", "invalid_image_url")
+    return _wrong_turns(body)
+
+
+def images(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every picture that was sent."""
+    contents = [
+        turn["content"] for turn in body["messages"] if isinstance(turn.get("content"), list)
+    ]
+    return [part for parts in contents for part in parts if part["type"] == "image_url"]
+
+
+def _wrong_turns(body: dict[str, Any]) -> Response | None:
     asked: set[str] = set()
     for message in body["messages"]:
         if message["role"] not in ROLES:
@@ -77,14 +95,15 @@ def _wrong(loopback: Loopback, request: Request, body: dict[str, Any]) -> Respon
     return None
 
 
-def _error(status: int, message: str, code: str) -> Response:
+def _error(status: int, message: str, code: str, **more: str) -> Response:
     kind = ERRORS.get(status, "server_error")
     error = {"message": message, "type": kind, "param": None, "code": code or None}
-    headers = {"retry-after": "1"} if status == 429 else None
-    return JSONResponse({"error": error}, status_code=status, headers=headers)
+    headers = {"retry-after": "1"} if status == 429 else {}
+    return JSONResponse({"error": error}, status_code=status, headers=headers | more)
 
 
-def _usage(turn: Turn) -> dict[str, Any]:
+def usage(turn: Turn) -> dict[str, Any]:
+    """What was counted, in OpenAI's words."""
     read = {"cached_tokens": turn.cached, "audio_tokens": 0}
     wrote = {"reasoning_tokens": turn.reasoning, "audio_tokens": 0}
     return {
@@ -96,20 +115,22 @@ def _usage(turn: Turn) -> dict[str, Any]:
     }
 
 
-def _finish(turn: Turn) -> str:
+def finish(turn: Turn) -> str:
+    """Why the answer ended."""
     return turn.finish or ("tool_calls" if turn.tools else "stop")
 
 
-def _whole(body: dict[str, Any], turn: Turn) -> dict[str, Any]:
+def whole(body: dict[str, Any], turn: Turn) -> dict[str, Any]:
+    """An answer that is not streamed."""
     message: dict[str, Any] = {"role": "assistant", "content": None if turn.tools else turn.text}
     if turn.tools:
         message["tool_calls"] = [
             {"id": f"call_{i}", "type": "function", "function": {"name": name, "arguments": said}}
             for i, (name, said) in enumerate(turn.tools)
         ]
-    choice = {"index": 0, "message": message, "finish_reason": _finish(turn), "logprobs": None}
+    choice = {"index": 0, "message": message, "finish_reason": finish(turn), "logprobs": None}
     made = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": body["model"]}
-    return {**made, "choices": [choice], "usage": _usage(turn)}
+    return {**made, "choices": [choice], "usage": usage(turn)}
 
 
 async def _events(body: dict[str, Any], turn: Turn) -> AsyncIterator[str]:
@@ -118,26 +139,26 @@ async def _events(body: dict[str, Any], turn: Turn) -> AsyncIterator[str]:
 
     def event(delta: dict[str, Any], finish: str | None = None) -> str:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return _line({**head, "choices": [choice]})
+        return line({**head, "choices": [choice]})
 
     yield event({"role": "assistant", "content": ""})
     if turn.thoughts:
         yield event({"reasoning_content": turn.thoughts})
     if turn.tools:
-        async for delta in _tool_deltas(turn):
+        async for delta in tool_deltas(turn):
             yield event(delta)
     else:
         async for piece in content(turn, turn.pieces()):
             yield event({"content": piece})
     if not turn.ends:
         return
-    yield event({}, _finish(turn))
+    yield event({}, finish(turn))
     if (body.get("stream_options") or {}).get("include_usage") and turn.counts:
-        yield _line({**head, "choices": [], "usage": _usage(turn)})
+        yield line({**head, "choices": [], "usage": usage(turn)})
     yield "data: [DONE]\n\n"
 
 
-async def _tool_deltas(turn: Turn) -> AsyncIterator[dict[str, Any]]:
+async def tool_deltas(turn: Turn) -> AsyncIterator[dict[str, Any]]:
     """Each call's name first, then its arguments in fragments, as the real service does."""
     for i, (name, said) in enumerate(turn.tools):
         function = {"name": name, "arguments": ""}
@@ -148,5 +169,6 @@ async def _tool_deltas(turn: Turn) -> AsyncIterator[dict[str, Any]]:
             yield {"tool_calls": [{"index": i, "function": {"arguments": fragment}}]}
 
 
-def _line(value: dict[str, Any]) -> str:
+def line(value: dict[str, Any]) -> str:
+    """One server-sent event."""
     return f"data: {json.dumps(value)}\n\n"

@@ -27,11 +27,13 @@ class Turn:
     completion: int = 20
     cached: int = 0
     cache_write: int = 0
+    cache_write_1h: int = 0  # of cache_write, where the wire tells them apart
     reasoning: int = 0
     thoughts: str = ""
     status: int = 200
     error: str = "boom"
     code: str = ""
+    headers: dict[str, str] = field(default_factory=dict)  # of an error
     delay_s: float = 0  # before the first byte
     gap_s: float = 0  # between two pieces
     cut_after: int | None = None  # pieces of content, then the connection drops

@@ -2,7 +2,20 @@
 
 from core.governance.policies.arms import ArmResult, compare
 from core.governance.policies.entry import STUDIO
+from core.governance.policies.gate import PolicyGate
 from core.governance.policies.lines import Faulty, Trouble
 from core.governance.policies.live import FILE, Policies
+from core.governance.policies.shown import as_yaml, difference
 
-__all__ = ["FILE", "STUDIO", "ArmResult", "Faulty", "Policies", "Trouble", "compare"]
+__all__ = [
+    "FILE",
+    "STUDIO",
+    "ArmResult",
+    "Faulty",
+    "Policies",
+    "PolicyGate",
+    "Trouble",
+    "as_yaml",
+    "compare",
+    "difference",
+]

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from core.governance.policies.entry import Check, Entry, read
+from core.governance.policies.entry import Check, Entry, read, said
 from core.governance.policies.lines import Problem, faulty, parse
 from core.settings import Settings
 from core.settings.fields import LIMITS
@@ -90,10 +90,6 @@ def _limits(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
     try:
         return Limits.model_validate(given).model_dump(exclude_unset=True), []
     except ValidationError as error:
-        return {}, [(("limits", *item["loc"]), _said(item)) for item in error.errors()]
-
-
-def _said(item: Any) -> str:
-    if item["type"] == "extra_forbidden":
-        return f"There is no limit {str(item['loc'][-1])!r}."
-    return f"{item['msg'].removeprefix('Value error, ')}."
+        return {}, [
+            (("limits", *item["loc"]), said(item, str(item["loc"][0]))) for item in error.errors()
+        ]

@@ -84,7 +84,7 @@ def _fields(given: Mapping[str, Any], check: Check | None) -> tuple[dict[str, An
                 amount = USD.validate_python(value)
                 values[MONEY[name]] = None if amount is None else nusd(amount)
             except ValidationError as error:
-                problems.append(((name,), _said(error.errors()[0])))
+                problems.append(((name,), said(error.errors()[0], name)))
         else:
             values[name] = _kind(name, value)
     valid, wrong = _valid(values)
@@ -120,19 +120,22 @@ def _valid(values: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
         wrong = error.errors(include_url=False, include_context=False)
         bad = {str(item["loc"][0]) for item in wrong}
         fit, _ = _valid({name: value for name, value in values.items() if name not in bad})
-        return fit, [(_place(item["loc"]), _said(item)) for item in wrong]
+        return fit, [(item["loc"], said(item, _name(item["loc"]))) for item in wrong]
     return policy.model_dump(mode="json", exclude_unset=True), []
 
 
-def _place(loc: tuple[Any, ...]) -> Path:
-    return tuple(part for part in loc if isinstance(part, int | str))
+def _name(loc: Path) -> str:
+    return next(part for part in reversed(loc) if isinstance(part, str))
 
 
-def _said(item: Any) -> str:
+def said(item: Any, name: str) -> str:
+    """What pydantic found wrong with the field `name`, as a sentence."""
     if item["type"] == "extra_forbidden":
-        return f"There is no field {str(item['loc'][-1])!r} here."
-    message = item["msg"].removeprefix("Value error, ").removeprefix("Input ")
-    return f"It {message}." if message.startswith("should") else f"{message}."
+        return f"There is no field {name!r} here."
+    message = item["msg"].removeprefix("Value error, ")
+    if message.startswith("Input "):
+        return f"{name} {message.removeprefix('Input ')}."
+    return f"{name}: {message[:1].lower()}{message[1:]}."
 
 
 def _models(models: Any, check: Check | None) -> list[Problem]:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from core.errors import NotFound
 from core.governance.policies import entry as entries
+from core.governance.policies import shown
 from core.governance.policies.document import Document, load, load_entry
 from core.governance.policies.entry import Check, Entry, laid
 from core.governance.policies.lines import Lines, Trouble, faulty
@@ -70,6 +71,11 @@ class Policies:
         return self._file.trouble
 
     @property
+    def was_read(self) -> bool:
+        """Whether the file was good at least once since the start."""
+        return self._file.was_read
+
+    @property
     def limits(self) -> Mapping[str, Decimal | int]:
         """Default limits of the file, by the names of their settings."""
         return self._file.value.limits
@@ -101,6 +107,15 @@ class Policies:
             arm: (told.weight, laid(policy, told.changes).model_copy(update={"variant": arm}))
             for arm, told in split.arms.items()
         }
+
+    def preview(
+        self, org_id: str, name: str, changes: Mapping[str, Any] | None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Every field of the use case as it is, and as `changes` of the organisation make it."""
+        below = self._below(name, Policy(name=name), "")
+        own, _ = entries.read(changes, self._check)
+        above = laid(below[0], own.changes), own.split if own.says_split else below[1]
+        return shown.fields(*self._below(name, Policy(name=name), org_id)), shown.fields(*above)
 
     def described(self, name: str) -> str:
         """What the file says the use case is for."""

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Stamp = tuple[int, ...]  # of a file as the system tells it; () when there is none
 EVERY_S = 1.0
-SETTLE_S = 0.1  # a change is taken when it stood still for so long: editors write in pieces
+SETTLE_S = 0.25  # a change is taken when it stood still for so long: editors write in pieces
 
 
 class Watched(Generic[T]):
@@ -66,7 +66,7 @@ class Watched(Generic[T]):
         return self._was_read
 
     def look(self, *, now: bool = False) -> None:
-        """The file was looked at within the last second; with `now`, this moment.
+        """The file was looked at within the last second; with `now`, this moment, if it rests.
 
         Whoever comes while another one looks goes on with what there is.
         """
@@ -75,20 +75,21 @@ class Watched(Generic[T]):
         if not self._looking.acquire(blocking=now):
             return
         try:
-            self._look(now=now)
+            self._look()
+            if now and self._seen != self._taken:
+                time.sleep(SETTLE_S)
+                self._look()
         finally:
             self._looking.release()
 
-    def _look(self, *, now: bool) -> None:
-        stamp = _stamp(self.path)
-        is_settled = now or stamp == self._seen
-        self._seen = stamp
-        wait = self._every_s
+    def _look(self) -> None:
+        stamp, wait = _stamp(self.path), self._every_s
         if stamp != self._taken:
-            if is_settled and self._take(told=self._told):
+            if stamp == self._seen and self._take(told=self._told):
                 self._taken = stamp
             else:
-                wait = min(SETTLE_S, wait)
+                wait = SETTLE_S
+        self._seen = stamp
         self._next = time.monotonic() + wait
 
     def _take(self, *, told: Callable[[T], object] | None) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from core.llm.hosted import custom
@@ -13,6 +15,10 @@ BEFORE_IMPORT = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # or it fetches its price map at import
     "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",  # or it fetches those too
     "LITELLM_MODE": "PRODUCTION",  # or it loads any .env it finds into the environment
+}
+IN_WHEEL = {  # tokenizer -> its file; any other would be fetched
+    "cl100k_base": "9b5ad71b2ce5302211f9c61530b329a4922fc6a4",
+    "o200k_base": "fb374d419588a4632f3f557e76b4b70aebbca790",
 }
 _LOCK = threading.Lock()
 _LOADED: list[Any] = []
@@ -29,8 +35,35 @@ def load() -> Any:
             for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
                 logging.getLogger(name).setLevel(logging.CRITICAL)  # its lines may quote requests
             _offer_offline(litellm)
+            _teach_ends()
             _LOADED.append(litellm)
         return _LOADED[0]
+
+
+def encoding(model: str) -> Any | None:
+    """The tokenizer of an OpenAI model, from the files in LiteLLM's wheel; None for others."""
+    found = find_spec("litellm")
+    if found is None or not found.submodule_search_locations:
+        return None
+    folder = Path(found.submodule_search_locations[0], "litellm_core_utils", "tokenizers")
+    with _LOCK:
+        os.environ["TIKTOKEN_CACHE_DIR"] = str(folder)  # noqa: TID251 - or it fetches them
+        import tiktoken
+
+        try:
+            name = tiktoken.encoding_name_for_model(model)
+            there = name in IN_WHEEL and (folder / IN_WHEEL[name]).is_file()
+            return tiktoken.get_encoding(name) if there else None
+        except (KeyError, OSError):  # not known, or not readable
+            return None
+
+
+def _teach_ends() -> None:
+    """A full context is an answer cut short; LiteLLM does not know the word and says "stop"."""
+    from litellm.litellm_core_utils import core_helpers
+
+    known: dict[str, str] = getattr(core_helpers, "_FINISH_REASON_MAP", {})
+    known.setdefault("model_length", "length")
 
 
 def _offer_offline(litellm: Any) -> None:

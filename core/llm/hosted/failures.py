@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from core.errors import Invalid, NotFound, StudioError, Unavailable
+from core.storage.database import now
 
 KEYLIKE = re.compile(r"\b(?:sk|pk|key|bearer|token)[-_ ][\w*.-]{6,}", re.IGNORECASE)
 SAID_MAX = 300  # characters of a provider's own words
+WAIT_MAX_S = 86_400.0
+WRAPPING = re.compile(r"^(litellm\.)?(\w+(Error|Exception)\b:?\s*-?\s*(litellm\.)?)+")
+CONTEXT = re.compile(  # as OpenAI, Anthropic, Mistral and llama.cpp's servers say it
+    r"context.{0,3}(length|limit|window|size)|prompt is too long|too large for model"
+    r"|maximum context|exceeds the maximum size|request_too_large|too many tokens",
+    re.IGNORECASE,
+)
+POLICY = re.compile(
+    r"content[ _-]?(policy|filter|management)|usage polic|safety system|moderation",
+    re.IGNORECASE,
+)
+PAYMENT = re.compile(
+    r"insufficient_quota|exceeded your current quota|credit balance|billing hard limit",
+    re.IGNORECASE,
+)
 STATUS = {
     401: ("key", "did not accept the key", "Check {setting} in the settings."),
     402: ("payment", "asks for payment", "Check the account with the provider."),
@@ -18,19 +37,32 @@ STATUS = {
 }
 
 
-def of_status(error: Any, model: str, setting: str, secrets: list[str]) -> StudioError:
-    """The error for an answer with a status that is no success; nothing was billed."""
-    status, said = int(error.status_code), scrub(str(getattr(error, "message", error)), secrets)
-    details = {"model": model, "status": status}
+def of_status(
+    error: Any, model: str, setting: str, secrets: list[str], *, status: int | None = None
+) -> StudioError:
+    """The error for an answer with a status that is no success; nothing was billed.
+
+    Its details have the `reason`, and `retry_after_s` where the provider says how long to wait.
+    `status` is the one on the wire, where it is known better than `error` knows it.
+    """
+    status = status or int(error.status_code)
+    said = scrub(words(str(getattr(error, "message", error))), secrets)
+    details: dict[str, Any] = {"model": model, "status": status}
+    if PAYMENT.search(said):
+        status = 402
     if status in STATUS:
         reason, what, hint = STATUS[status]
+        wait = retry_after_s(getattr(error, "litellm_response_headers", None) or {})
+        if wait is not None:
+            details["retry_after_s"] = wait
         hint = hint.format(setting=setting)
         return Unavailable(
             f"The provider of {model!r} {what}.", hint=hint, reason=reason, **details
         )
     if status == 404:
         hint = "Check the model's name and the base URL."
-        return NotFound(f"The provider does not know {model!r}.", hint=hint, **details)
+        sentence = f"The provider does not know {model!r}."
+        return NotFound(sentence, hint=hint, reason="unknown", **details)
     if status < 500:
         reason, what, hint = _refusal(type(error).__name__, said)
         return Invalid(f"The model {model!r} {what}: {said}", hint=hint, reason=reason, **details)
@@ -63,6 +95,38 @@ def cut(model: str) -> Unavailable:
     return Unavailable(f"The answer of {model!r} broke off.", hint=hint, model=model, reason="cut")
 
 
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """How long to wait as the provider says, in seconds, milliseconds or a date; else None."""
+    found = {name.lower(): value for name, value in headers.items()}
+    try:
+        if "retry-after-ms" in found:
+            return _bounded(float(found["retry-after-ms"]) / 1_000)
+        if "retry-after" in found:
+            return _bounded(float(found["retry-after"]))
+    except ValueError:
+        pass
+    try:
+        until = parsedate_to_datetime(found["retry-after"])
+        return _bounded((until - now()).total_seconds())
+    except (KeyError, ValueError, TypeError):
+        return None
+
+
+def words(said: str) -> str:
+    """The provider's own sentence out of the wrapping that it arrives in."""
+    first, last = said.find("{"), said.rfind("}")
+    if first < 0 or last < first:
+        return WRAPPING.sub("", said)
+    try:
+        body = json.loads(said[first : last + 1])
+    except (ValueError, RecursionError):
+        return WRAPPING.sub("", said)
+    error = body.get("error") or body
+    inner = error.get("message") if isinstance(error, dict) else error
+    told = inner or body.get("message") or body.get("detail") or body
+    return told if isinstance(told, str) else json.dumps(told)
+
+
 def scrub(text: str, secrets: list[str]) -> str:
     """`text` without secrets or anything that looks like a key, short enough to show."""
     for secret in secrets:
@@ -71,9 +135,13 @@ def scrub(text: str, secrets: list[str]) -> str:
     return text if len(text) <= SAID_MAX else text[: SAID_MAX - 1] + "…"
 
 
+def _bounded(wait_s: float) -> float:
+    return min(wait_s, WAIT_MAX_S) if wait_s > 0 else 0.0
+
+
 def _refusal(kind: str, said: str) -> tuple[str, str, str]:
-    if kind == "ContextWindowExceededError" or "context length" in said.lower():
+    if kind == "ContextWindowExceededError" or CONTEXT.search(said):
         return "context", "was given more than it can read", "Send less, or use a larger model."
-    if kind == "ContentPolicyViolationError" or "content_policy" in said.lower():
+    if kind == "ContentPolicyViolationError" or POLICY.search(said):
         return "policy", "refuses this content", "Rephrase the request."
     return "request", "does not accept the request", "Check the model's abilities and its settings."

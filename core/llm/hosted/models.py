@@ -62,7 +62,7 @@ class Hosted:
         if self.entry.free:
             return pricing.FREE
         prefix = self.entry.published
-        return None if prefix is None else pricing.known(prefix + model)
+        return None if prefix is None else pricing.known(prefix + model, self.entry.dialect)
 
     def answer(self, config: ModelSettings, request: Request, arrival: Arrival, call: Call) -> None:
         """The stream has ended and `arrival` has all of it; raises as `Provider.answer` says."""
@@ -85,7 +85,7 @@ class Hosted:
                 async for chunk in stream:  # pyright: ignore[reportGeneralTypeIssues]
                     patience.reschedule(asyncio.get_running_loop().time() + config.idle_s)
                     wire.take(chunk, arrival)
-        except (TimeoutError, openai.APITimeoutError):
+        except TimeoutError:
             raise failures.timed_out(model) from None
         except (openai.OpenAIError, httpx.HTTPError) as error:
             raise self._failure(error, model, config, arrival) from None
@@ -93,10 +93,11 @@ class Hosted:
             arrival.usage = wire.counted(getattr(stream, "chunks", ()))
             with suppress(openai.OpenAIError, httpx.HTTPError, RuntimeError, AttributeError):
                 await stream.aclose()  # pyright: ignore - the connection ends with the stream
-        if not _has_ended(stream):
+        end = _end(stream)
+        if not end:
             arrival.finish_reason = ""
             raise failures.cut(model)
-        wire.settle(arrival)
+        wire.settle(arrival, end)
 
     def _given(self, request: Request, config: ModelSettings) -> dict[str, Any]:
         """LiteLLM's parameters. Key and address always, so it never looks for its own."""
@@ -118,19 +119,35 @@ class Hosted:
         if any(isinstance(cause, httpx.ConnectError) for cause in causes):
             arrival.sent = False
             return failures.unreachable(model)
-        answered = isinstance(error, openai.APIStatusError) and not any(
-            isinstance(cause, httpx.TransportError) for cause in causes
-        )
-        if arrival.begun or not answered:
-            return failures.cut(model)
-        arrival.sent = False  # an error instead of an answer is not billed
-        return failures.of_status(error, model, self.setting, config.secrets())
+        broken = any(isinstance(cause, httpx.TransportError) for cause in causes)
+        status = None if broken else _status(causes)
+        if not arrival.begun and status:
+            arrival.sent = False  # an error instead of an answer is not billed
+            return failures.of_status(error, model, self.setting, config.secrets(), status=status)
+        if isinstance(error, openai.APITimeoutError):
+            return failures.timed_out(model)
+        return failures.cut(model)
 
 
-def _has_ended(stream: Any) -> bool:
-    """The provider said why it stopped; where it is silent LiteLLM would make up a "stop"."""
+def _status(causes: list[BaseException]) -> int | None:
+    """The HTTP status the provider answered with, as its own client saw it."""
+    import httpx
+    import openai
+
+    for cause in reversed(causes):  # the first one knows; what wraps it may guess
+        if isinstance(cause, openai.APIStatusError | httpx.HTTPStatusError):
+            return int(cause.response.status_code)
+        if isinstance(cause, openai.APIError) and not isinstance(cause, openai.APIConnectionError):
+            status = getattr(cause, "status_code", None)
+            if isinstance(status, int) and status >= 400:
+                return status
+    return None
+
+
+def _end(stream: Any) -> str:
+    """Why the provider stopped, in its words; where it is silent LiteLLM would make up a "stop"."""
     known = ("received_finish_reason", "intermittent_finish_reason")
-    return any(getattr(stream, name, None) for name in known)
+    return next((str(end) for name in known if (end := getattr(stream, name, None))), "")
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:

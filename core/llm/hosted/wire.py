@@ -89,8 +89,9 @@ def take(chunk: Any, arrival: Arrival) -> None:
             arrival.finish_reason = FINISH.get(choice.finish_reason, "stop")
 
 
-def settle(arrival: Arrival) -> None:
-    """A whole answer that asks for tools says so, whatever the server called its end."""
+def settle(arrival: Arrival, end: str) -> None:
+    """A whole answer's end has our name for it; one that asks for tools says so."""
+    arrival.finish_reason = FINISH.get(end, arrival.finish_reason or "stop")
     if arrival.finish_reason == "stop" and arrival.calls():
         arrival.finish_reason = "tool_calls"
 

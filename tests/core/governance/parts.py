@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from pydantic import BaseModel
 
+from core.errors import BudgetExceeded
 from core.kernel import Call, Kernel, Policy, Run, Who, operation
 from core.ledger import Accounts
 from core.storage.database import Database
@@ -45,6 +48,32 @@ def publish(run: Run, amount: Amount) -> Spent:
     return Spent()
 
 
+def stream(run: Run, _amount: Amount) -> Spent:
+    """Stream words for a long time, paying for each."""
+
+    async def words(call: Call) -> None:
+        for n in range(3_000):
+            call.keep(f"word{n} ")
+            call.spend(nusd=1)
+            await asyncio.sleep(0.01)
+
+    run.step("model", "words", lambda call: call.wait(words(call)), estimate={"nusd": 5_000})
+    return Spent()
+
+
+def patient(run: Run, amount: Amount) -> Spent:
+    """Pay step by step, and keep what was paid for when no more may be."""
+    try:
+        for n in range(100):
+            act = lambda call: call.spend(nusd=amount.nusd)  # noqa: E731
+            run.step("tool", f"part {n}", act, estimate={"nusd": amount.most})
+    except BudgetExceeded:
+        run.step("tool", "keep", lambda _call: "partial")
+    return Spent()
+
+
+operation("governed.stream")(stream)
+operation("governed.patient")(patient)
 operation("governed.spend", policy=Policy(flag="lab"))(spend)
 operation("governed.more")(spend)
 operation("governed.publish", policy=Policy(approve=("publish",)))(publish)

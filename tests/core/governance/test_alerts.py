@@ -44,7 +44,7 @@ def test_unseen_ones_come_first_and_what_is_seen_stays_listed(database):
     old = next(row.id for row in first if row.key == "old")
     assert see(database, "acme", [old], "bo") == 1
     assert see(database, "acme", [old], "eve") == 0, "the first who saw it counts"
-    assert [row.key for row in alerts(database, "acme")][0] == "new"
+    assert alerts(database, "acme")[0].key == "new"
     assert {row.key: row.seen_by for row in alerts(database, "acme")} == {
         "old": "bo",
         "quiet": "",

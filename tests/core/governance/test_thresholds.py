@@ -32,7 +32,10 @@ def database(sqlite_url):
 
 
 @given(
-    st.integers(0, 2**62), st.integers(0, 2**40), st.integers(1, 2**62), st.sets(st.integers(1, 200))
+    st.integers(0, 2**62),
+    st.integers(0, 2**40),
+    st.integers(1, 2**62),
+    st.sets(st.integers(1, 200)),
 )
 def test_a_share_is_reached_exactly_when_spent_and_held_are(spent, held, most, percents):
     found = crossed(limit(spent, most, held=held), percents)

@@ -19,7 +19,7 @@ def inquiry(studio):
     landed = studio.landings.land(studio.people.local().org_id, source, ReadOptions())
     with studio.landings.open([landed]) as tables:
         made = Inquiry("Why did amount fall in the last quarter?", [landed], tables, set())
-        made.talk = [Message(role="system", content="s"), Message(role="user", content="q")]
+        made.begin([Message(role="system", content="s"), Message(role="user", content="q")])
         yield made
 
 

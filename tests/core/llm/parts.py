@@ -83,6 +83,7 @@ def settings(openai_url: str = "", anthropic_url: str = "", **more: Any) -> Mode
         "OPENROUTER_BASE_URL": f"{openai_url}/v1",
         "COMPATIBLE_BASE_URL": f"{openai_url}/v1",
         "COMPATIBLE_API_KEY": KEY,
+        "OLLAMA_HOST": openai_url,
         "prices": {"openrouter/vendor/m": PRICE, "compatible/m": PRICE},
     }
     given |= {_field(name): value for name, value in more.items()}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.llm import tokens
 from core.llm.hosted.bridge import load
-from core.llm.messages import Message, ToolCall, ToolSpec
+from core.llm.messages import Image, Message, ToolCall, ToolSpec
 
 SAMPLES = {
     "prose": "The quarter closed with revenue slightly below the plan, mostly because shipping "
@@ -51,3 +51,9 @@ def test_tools_and_earlier_calls_are_counted():
 @given(st.text(), st.text())
 def test_more_text_is_never_fewer_tokens(one, other):
     assert tokens.count(f"{one} {other}") == tokens.count(one) + tokens.count(other)
+
+
+def test_images_are_counted():
+    image = Image(media_type="image/png", data="QQ==")
+    seen = Message(role="user", content="Hi", images=[image, image])
+    assert tokens.count_prompt([seen]) == 1 + tokens.PER_MESSAGE + 2 * tokens.PER_IMAGE

@@ -105,6 +105,14 @@ def test_the_environment_overrides_each_limit_and_no_other(name, key):
     assert {k for k in same if same[k] != changed[k]} == {key}
 
 
+@pytest.mark.parametrize(("name", "key"), LIMITS.items(), ids=LIMITS)
+def test_defaults_from_elsewhere_hold_until_the_environment_says_something(name, key):
+    defaults = {name.lower(): Decimal(3)}
+    most = 3_000_000_000 if key[1] == "nusd" else 3
+    assert settings().limits(defaults) == {**settings().limits(), key: most}
+    assert settings(**{name: "7"}).limits(defaults) == settings(**{name: "7"}).limits()
+
+
 @given(st.integers(min_value=0, max_value=10**15))
 def test_an_amount_in_dollars_is_exact_to_the_nano_dollar(amount):
     assert nusd(Decimal(amount) / 1_000_000_000) == amount

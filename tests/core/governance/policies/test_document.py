@@ -50,7 +50,6 @@ def test_a_good_file_is_read_whole():
         ("version: 1", "version: 2", 2, "version"),
         ("version: 1", "verson: 1", 1, "version"),
         ("limits:", "limit:", 3, "limit"),
-        ("limits:", "limits: 5\nuse_cases:", 3, "limits"),
         ("0.25", "-1", 4, "limits.max_cost_per_request_usd"),
         ("0.25", "yes", 4, "limits.max_cost_per_request_usd"),
         ("1_000", "1.5", 5, "limits.daily_token_limit_per_user"),
@@ -73,7 +72,9 @@ def test_a_model_nobody_knows_or_priced_is_told_at_its_own_line_and_its_way_out(
     assert (found.line, "nowhere" in found.message) == (13, True)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "words", "version: 1\nuse_cases: [a]"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "words", "version: 1\nuse_cases: [a]", "version: 1\nlimits: 5"]
+)
 def test_what_is_no_file_of_policies_is_refused(text):
     assert trouble(text).message
 

@@ -82,13 +82,13 @@ def test_friendly_ways_of_writing_are_understood():
         ({"temprature": 1}, "temprature", "Did you mean 'temperature'?"),
         ({"temperature": 3}, "temperature", "less than or equal to 2"),
         ({"temperature": True}, "temperature", "not a matter of yes or no"),
-        ({"temperature": float("nan")}, "temperature", "should be"),
+        ({"temperature": float("nan")}, "temperature", "temperature should be"),
         ({"budget_nusd": 5}, "budget_nusd", "write 'budget_usd'"),
         ({"budget_usd": -1}, "budget_usd", "greater than or equal to 0"),
-        ({"budget_usd": "a lot"}, "budget_usd", "valid decimal"),
+        ({"budget_usd": "a lot"}, "budget_usd", "budget_usd should be a valid decimal"),
         ({"budget_usd": True}, "budget_usd", "amount"),
         ({"request_usd": "0.0000000001"}, "request_usd", "9 decimal"),
-        ({"models": ["", "studio"]}, "models", "name is empty"),
+        ({"models": ["", "studio"]}, "models", "models: a model's name is empty."),
         ({"memory": {"kind": "x"}}, "memory.kind", "no field 'kind'"),
         ({"retrieval": {"threshold": 7}}, "retrieval.threshold", "less than or equal to 1"),
         ({"choose": "best"}, "choose", "'ordered', 'cheapest' or 'fastest'"),
@@ -179,5 +179,7 @@ def test_of_several_layers_the_topmost_that_says_something_wins(layers):
         assert getattr(policy, name) == expected
     for name in ("type", "ttl_s"):
         said = [layer["memory"][name] for layer in layers if name in layer.get("memory", {})]
-        assert getattr(policy.memory, name) == (said[-1] if said else getattr(Policy().memory, name))
+        assert getattr(policy.memory, name) == (
+            said[-1] if said else getattr(Policy().memory, name)
+        )
     assert set(policy.approve) == {"z"}.union(*(layer.get("approve", ()) for layer in layers))

@@ -36,7 +36,7 @@ def put(path: Path, text: str) -> None:
     """As careful editors save: another file, then one move."""
     other = path.with_suffix(".new")
     other.write_text(text)
-    os.replace(other, path)
+    other.replace(path)
 
 
 def until(value, expected) -> bool:
@@ -140,7 +140,7 @@ def test_readers_never_see_half_of_a_file_however_it_is_written(path):
             file.flush()
             time.sleep(0.03)
             file.write(" ".join([f"v{n}"] * 200))
-        assert until(lambda n=n: watched.value[0], f"v{n}")
+        assert until(lambda: watched.value[0], f"v{n}")
     stop.set()
     for reader in readers:
         reader.join()
@@ -166,5 +166,3 @@ def test_a_reader_never_waits_for_the_one_who_reads_the_file(path):
     go.set()
     thread.join()
     assert watched.value == ["slow"]
-
-

@@ -1,4 +1,4 @@
-"""Every provider of the file is there, absent by the name of its setting, and goes where it is told.
+"""Every provider of the file: absent by the name of what it needs, and going where it is told.
 
 No provider is named here but by the file itself, so a new entry is tested by being written.
 """

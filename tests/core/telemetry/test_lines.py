@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from core.telemetry import start_logs
+from core.telemetry import here, start_logs
 
 log = logging.getLogger("core.example")
 
@@ -37,7 +37,7 @@ def test_json_is_one_object_a_line_with_the_extra_fields(lines):
     assert found["message"] == "step two of 3"
     assert (found["level"], found["logger"], found["task_id"]) == ("INFO", "core.example", "t1")
     assert found["spent"] == {"nusd": 12}
-    assert found["at"].endswith("+00:00")
+    assert found["timestamp"].endswith("+00:00")
 
 
 def test_plain_is_for_people_and_nobody_forges_a_record(lines):
@@ -84,3 +84,25 @@ def test_starting_again_replaces_and_the_servers_own_lines_come_through_too(line
     start_logs(redact=redact, stream=lines)
     logging.getLogger("uvicorn.error").error("from ana@example.org")
     assert lines.getvalue().count("[e-mail]") == 1
+
+
+def test_every_line_names_the_trace_and_the_task_it_belongs_to(lines):
+    start_logs("INFO", "json", redact=redact, stream=lines)
+    with here.entered(request_id="t1", trace_id="a" * 32, span_id="b" * 16):
+        log.info("inside")
+        log.info("its own", extra={"request_id": "t2"})
+    log.info("outside")
+    inside, own, outside = map(json.loads, lines.getvalue().splitlines())
+    assert (inside["trace_id"], inside["span_id"], inside["request_id"]) == (
+        "a" * 32,
+        "b" * 16,
+        "t1",
+    )
+    assert own["request_id"] == "t2"
+    assert "trace_id" not in outside
+
+
+def test_lines_go_to_standard_output(lines, capsys):
+    start_logs("INFO", "json", redact=redact)
+    log.info("here")
+    assert json.loads(capsys.readouterr().out)["message"] == "here"

@@ -1,0 +1,305 @@
+"""How each use case may behave, what its arms did, and what this organisation changes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import streamlit as st
+
+from components import session
+from components.govern.table import table
+from components.govern.view import View
+from components.layout import PAGES, facts, figures, section
+from components.words import ago, count, muted, named, plain, usd
+from core.errors import NotFound, StudioError
+from core.governance.policies import ArmResult, Faulty, as_yaml, compare, difference
+from core.identity import may
+from core.storage.database import now
+
+DAYS = 30
+EXAMPLE = "temperature: 0.2\nrequest_usd: 0.05"
+
+
+def draw() -> None:
+    """What is wrong with the file, then every use case, or the one the address names."""
+    policies = session.studio().policies
+    _trouble(policies)
+    name = st.query_params.get("case", "")
+    if name:
+        _one(policies, name)
+    else:
+        _all(policies)
+
+
+def _trouble(policies: Any) -> None:
+    policies.look()  # whoever just saved the file wants to see what became of it
+    trouble = policies.trouble
+    if trouble:
+        held = "The last good file holds." if policies.was_read else "The defaults hold."
+        place = f"**{policies.path.name}** cannot be used: {plain(str(trouble), 400)}"
+        st.warning(f"{place} {held}", icon=":material/error:")
+
+
+def _all(policies: Any) -> None:
+    org_id = session.person().org_id
+    with section("Policies", f"one a use case; {policies.path.name} is read anew when it is saved"):
+        table(
+            [case_line(policies, name, org_id) for name in policies.names(org_id)],
+            key="policies",
+            columns={
+                "open": st.column_config.LinkColumn("Use case", display_text=r"case=(.+)$"),
+                "models": st.column_config.TextColumn("Models, in order", width="medium"),
+                "temperature": st.column_config.NumberColumn("Temp.", width=60),
+                "tokens": st.column_config.NumberColumn("Tokens", format="localized", width=80),
+                "request": st.column_config.TextColumn("A request", width=80),
+                "task": st.column_config.TextColumn("A task", width=80),
+                "day": st.column_config.TextColumn("A day", width=80),
+                "cache": st.column_config.TextColumn("Cache", width=80),
+                "arms": st.column_config.TextColumn("Arms", width=110),
+                "changed": st.column_config.TextColumn("Changed here", width=110),
+            },
+            alt="Use cases with models, temperature and budgets",
+            empty="No use case is named in the file.",
+        )
+
+
+def case_line(policies: Any, name: str, org_id: str) -> dict[str, Any]:
+    """One use case as a line of the table and of its CSV; of a split, its first arm."""
+    arms = policies.arms(name, org_id)
+    _, policy = next(iter(arms.values()))
+    last = next(iter(policies.history(org_id, name)), None)
+    is_changed = last is not None and last.changes is not None
+    return {
+        "open": f"/governance?view=policies&case={name}",
+        "for": policies.described(name),
+        "models": ", ".join(policy.models) or "studio",
+        "temperature": policy.temperature,
+        "tokens": policy.tokens_max,
+        "request": _amount(policy.request_nusd),
+        "task": _amount(policy.budget_nusd),
+        "day": _amount(policy.daily_nusd),
+        "cache": f"{policy.cache_ttl_s:,} s" if policy.cache_ttl_s else "off",
+        "arms": shares(arms),
+        "changed": ago(last.at) if last is not None and is_changed else "",
+    }
+
+
+def shares(arms: dict[str, tuple[float, Any]]) -> str:
+    """`a 90 %, b 10 %`; nothing where the use case is not split."""
+    whole = sum(weight for weight, _ in arms.values()) or 1
+    return ", ".join(f"{arm} {weight / whole:.0%}" for arm, (weight, _) in arms.items() if arm)
+
+
+def _one(policies: Any, name: str) -> None:
+    person = session.person()
+    st.page_link(
+        PAGES["governance"],
+        label="All policies",
+        icon=":material/arrow_back:",
+        query_params={"view": "policies"},
+    )
+    try:
+        arms = policies.arms(name, person.org_id)
+    except NotFound as error:
+        st.markdown(muted(plain(str(error))))
+        return
+    with section(named(name), plain(policies.described(name))):
+        _arms(name, arms)
+    for stale in policies.stale(person.org_id, name):
+        st.warning(f"Passed over, it no longer fits: {plain(stale)}", icon=":material/error:")
+    left, right = st.columns(2, gap="large")
+    with left.container(gap="medium"):
+        _holds(*next((arm, policy) for arm, (_, policy) in arms.items()))
+    with right.container(gap="medium"):
+        if may(person.role, "govern"):
+            _editor(policies, name)
+        _history(policies, name)
+
+
+def _arms(name: str, arms: dict[str, tuple[float, Any]]) -> None:
+    """What each arm did, side by side; also those that are no longer dealt."""
+    since = now() - timedelta(days=DAYS)
+    found = compare(session.studio().database, session.person().org_id, name, since)
+    if not found and len(arms) == 1:
+        st.markdown(muted(f"Nothing has run under it in the last {DAYS} days."))
+        return
+    whole, differs = sum(weight for weight, _ in arms.values()) or 1, differences(arms)
+    figures(
+        ["Arm", "Differs", "Share", "People", "Calls", "A call", "Tokens", "p50", "p95", "Failed"],
+        [
+            [
+                plain(arm or "no split"),
+                plain(differs.get(arm, "")),
+                f"{arms[arm][0] / whole:.0%}" if arm in arms else "",
+                *_did(found.get(arm) or ArmResult(arm)),
+            ]
+            for arm in {**arms, **found}
+            if arm in found or arm
+        ],
+        "arms",
+    )
+
+
+def differences(arms: dict[str, tuple[float, Any]]) -> dict[str, str]:
+    """What sets each arm apart from the others: `temperature 0.9`."""
+    told = {
+        arm: policy.model_dump(mode="json", exclude={"variant"})
+        for arm, (_, policy) in arms.items()
+    }
+    first = next(iter(told.values()))
+    names = [name for name in first if any(other[name] != first[name] for other in told.values())]
+    return {
+        arm: ", ".join(f"{name.removesuffix('_nusd')} {_short(name, own[name])}" for name in names)
+        for arm, own in told.items()
+    }
+
+
+def _short(name: str, value: Any) -> str:
+    if name.endswith("_nusd"):
+        return _amount(value)
+    return " > ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _did(result: ArmResult) -> list[str]:
+    if not result.calls:
+        return ["0", "0", "", "", "", "", f"{result.failed_share:.1%}" if result.failed else ""]
+    return [
+        count(result.people),
+        count(result.calls),
+        usd(result.cost_nusd_per_call, 4),
+        count(result.tokens_per_call),
+        f"{result.latency_ms_p50:,} ms",
+        f"{result.latency_ms_p95:,} ms",
+        f"{result.failed_share:.1%}",
+    ]
+
+
+def _holds(arm: str, policy: Any) -> None:
+    memory, found = policy.memory, policy.retrieval
+    note = f"file and changes together{f', in the arm {plain(arm)}' if arm else ''}"
+    with section("Holds now", note):
+        facts(
+            [
+                ("Models", plain(", ".join(policy.models) or "studio")),
+                ("Choice", policy.choose),
+                ("Temperature", f"{policy.temperature:g}"),
+                ("Tokens of an answer", count(policy.tokens_max)),
+                ("Answers", _words(streamed=policy.streaming, structured=policy.structured)),
+                ("Memory", plain(memory.type or "none")),
+                ("Knowledge", plain(", ".join(found.collections) or "none")),
+                ("Tools", _tools(policy.tools)),
+                ("Iterations", count(policy.iterations_max) or "as the operation says"),
+                ("Moderation", policy.moderation),
+                ("A request", _amount(policy.request_nusd)),
+                ("A task", _amount(policy.budget_nusd)),
+                ("A person and day", _amount(policy.daily_nusd)),
+                ("Asks a person before", plain(", ".join(policy.approve) or "nothing")),
+            ],
+            "holds",
+        )
+
+
+def _editor(policies: Any, name: str) -> None:
+    """YAML of this organisation's changes: checked as it is typed, its effect shown, then saved."""
+    org_id = session.person().org_id
+    revision, changes = _newest(policies, org_id, name)
+    key = f"yaml_{name}_{revision}"  # a saved change begins anew from itself
+    with section("Changes of this organisation", "only the fields that differ"):
+        text = st.text_area(
+            "Changes as YAML",
+            value=as_yaml(changes),
+            key=key,
+            height=220,
+            placeholder=EXAMPLE,
+            label_visibility="collapsed",
+        )
+        try:
+            told = policies.checked(text or "")
+        except Faulty as error:
+            st.error(plain(str(error.trouble), 400), icon=":material/error:")
+            return
+        before, after = policies.preview(org_id, name, told)
+        found = difference(before, after)
+        if found:
+            st.code(found, language="diff")
+        elif told == (changes or {}):
+            st.markdown(muted("Nothing is changed yet." if not told else "This holds."))
+        else:
+            st.markdown(muted("It says the same as the file."))
+        st.button(
+            "Save",
+            type="primary",
+            disabled=told == (changes or {}),
+            on_click=_save,
+            args=(name, told or None, revision),
+            key="save_policy",
+        )
+
+
+def _history(policies: Any, name: str) -> None:
+    rows = policies.history(session.person().org_id, name)
+    if not rows:
+        return
+    with section("History", count(len(rows), "revision")), st.container(gap="xsmall"):
+        for row in rows[:20]:
+            _revision(name, row, newest=rows[0])
+
+
+def _revision(name: str, row: Any, *, newest: Any) -> None:
+    said = "taken back" if row.changes is None else ", ".join(row.changes) or "nothing"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"**{row.revision}** {plain(said)}  {muted(f'by {plain(_by(row.by))}, {ago(row.at)}')}"
+        )
+        if row is not newest and may(session.person().role, "govern"):
+            st.button(
+                "Roll back",
+                key=f"roll_{name}_{row.revision}",
+                on_click=_save,
+                args=(name, row.changes, newest.revision),
+            )
+
+
+def _save(name: str, changes: dict[str, Any] | None, on: int) -> None:
+    """The change is saved and holds at once; or a toast says why not."""
+    person, policies = session.person(), session.studio().policies
+    if not may(person.role, "govern"):
+        st.toast("Only an owner may change policies.", icon=":material/block:")
+        return
+    try:
+        if changes is None:
+            policies.take_back(person.org_id, name, person.id, on=on)
+        else:
+            policies.override(person.org_id, name, changes, person.id, on=on)
+    except StudioError as error:
+        st.toast(plain(str(error), 400), icon=":material/error:")
+    else:
+        st.toast("Saved. It holds from the next task on.", icon=":material/check_circle:")
+
+
+def _newest(policies: Any, org_id: str, name: str) -> tuple[int, dict[str, Any] | None]:
+    rows = policies.history(org_id, name)
+    return (rows[0].revision, rows[0].changes) if rows else (0, None)
+
+
+def _by(person_id: str) -> str:
+    try:
+        return session.studio().people.person(person_id).name
+    except NotFound:
+        return person_id
+
+
+def _amount(nusd: int | None) -> str:
+    return "no limit" if nusd is None else usd(nusd)
+
+
+def _words(*, streamed: bool, structured: bool) -> str:
+    return ("streamed" if streamed else "whole") + (", structured" if structured else "")
+
+
+def _tools(tools: tuple[str, ...] | None) -> str:
+    return "all of the operation's" if tools is None else plain(", ".join(tools) or "none")
+
+
+VIEW = View("Policies", ":material/tune:", 42, draw)

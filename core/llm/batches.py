@@ -1,0 +1,227 @@
+"""Many requests at once, hours later and at half the price, where a provider offers it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import BaseModel
+
+from core.errors import Cancelled, Invalid, NotFound, StudioError, Unavailable, restore
+from core.kernel import Run
+from core.llm import structured, tokens
+from core.llm.batching import Pace, Place, door_of
+from core.llm.batching.rows import Rows
+from core.llm.batching.work import Work
+from core.llm.gateway import Gateway
+from core.llm.hosted import wire
+from core.llm.messages import Message, Reply, ToolSpec
+from core.llm.pricing import Price
+from core.llm.provider import Request
+from core.storage.database import Database
+
+REQUESTS_MAX = 10_000  # of one batch
+HANDS_OVER = (Unavailable, Invalid, NotFound)
+
+
+@dataclass(frozen=True)
+class BatchRequest:
+    """One of many questions."""
+
+    messages: Sequence[Message]
+    tools: Sequence[ToolSpec] = ()
+    response: type[BaseModel] | None = None
+
+
+class Batches:
+    """The batch door of a studio."""
+
+    def __init__(self, database: Database, llm: Gateway, *, pace: Pace | None = None) -> None:
+        self._rows = Rows(database)
+        self._llm = llm
+        self._pace = pace or Pace()
+
+    def run_batch(
+        self,
+        run: Run,
+        requests: Sequence[BatchRequest],
+        *,
+        models: Sequence[str] = (),
+        tokens_max: int | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        prompt_hash: str = "",
+        name: str = "batch",
+        width: int = 4,
+    ) -> list[Reply | StudioError]:
+        """What each request got, in order: a reply, or why there is none, as a value.
+
+        One step of kind "batch" where the run's policy allows batches and the first model of the
+        chain has a door to them and a price within; else, and where the provider does not take
+        the batch, each request is asked by itself, `width` at a time. Raises what a gate says of
+        the whole, and Invalid for too many requests.
+        """
+        if len(requests) > REQUESTS_MAX:
+            raise Invalid(
+                f"{len(requests):,} requests are too many for one batch.",
+                hint=f"Give at most {REQUESTS_MAX:,}.",
+            )
+        if not requests:
+            return []
+        wanted = {"tokens_max": tokens_max, "temperature": temperature, "top_p": top_p}
+        asked = [_request(run, one, **wanted) for one in requests]
+        named = models or run.policy.models
+        # Recorded, so that a replay goes the same way whatever the settings say by then.
+        way = run.step("check", "batch door", lambda _: self._way(run, named))
+        made = None
+        if way["model"]:
+            made = self._together(run, asked, way["model"], prompt_hash=prompt_hash, name=name)
+        if made is not None:
+            return [_fitting(one, r.response) for one, r in zip(made, requests, strict=True)]
+
+        def one(branch: Run, request: BatchRequest) -> Reply | StudioError:
+            try:
+                return self._llm.complete(
+                    branch,
+                    request.messages,
+                    tools=request.tools,
+                    models=named,
+                    response=request.response,
+                    prompt_hash=prompt_hash,
+                    name=name,
+                    **wanted,
+                )
+            except Cancelled:
+                raise
+            except StudioError as error:
+                return error
+
+        return run.map(one, requests, steps_max=way["attempts"], width=width)
+
+    def _way(self, run: Run, models: Sequence[str]) -> dict[str, Any]:
+        """The model whose batches are used, if any; and how many steps one request may take."""
+        chain = self._llm.usable(models)
+        model = chain[0] if run.policy.batch and self._price(chain[0]) else ""
+        return {"model": model, "attempts": len(chain) * (structured.REASKS_MAX + 2)}
+
+    def _price(self, model: str) -> Price | None:
+        """The price within a batch; None where there is no door or no price."""
+        provider, short = self._llm.provider(model)
+        entry = getattr(provider, "entry", None)
+        return self._llm.price(model).batched() if entry and entry.batches and short else None
+
+    def _together(
+        self, run: Run, asked: Sequence[Request], model: str, *, prompt_hash: str, name: str
+    ) -> list[Reply | StudioError] | None:
+        """What the batch came to; None where the provider did not take it."""
+        price = self._price(model)
+        if price is None:  # the settings changed since the way was chosen
+            price = self._llm.price(model)
+        held = [_held(price, request) for request in asked]
+        total = {unit: sum(one[unit] for one in held) for unit in ("nusd", "tokens")}
+        largest = {unit: max(one[unit] for one in held) for unit in ("nusd", "tokens")}
+        work = self._work(run, asked, model=model, price=price, held=total, prompt_hash=prompt_hash)
+        try:
+            made = run.step(
+                "batch",
+                name,
+                work,
+                estimate=total,
+                shows={"model": model, "requests": len(asked), "largest": largest},
+                content=[m.content for r in asked for m in r.messages if m.role == "user"],
+            )
+        except HANDS_OVER as error:
+            if error.details.get("handed_over"):
+                raise
+            return None
+        return [
+            Reply.model_validate(one["reply"]) if "reply" in one else restore(one["error"])
+            for one in made
+        ]
+
+    def _work(
+        self,
+        run: Run,
+        asked: Sequence[Request],
+        *,
+        model: str,
+        price: Price,
+        held: dict[str, int],
+        prompt_hash: str,
+    ) -> Work:
+        provider: Any
+        provider, short = self._llm.provider(model)
+        entry, config = provider.entry, self._llm.config
+        route = provider.route(config)
+        words = [
+            wire.asked(
+                request,
+                schema=entry.schema_ == "native",
+                tool_ids=entry.tool_ids,
+                timeout_s=config.timeout_s,
+            )
+            for request in asked
+        ]
+        kept = ("messages", "max_tokens", "temperature", "top_p", "tools", "response_format")
+        policy = run.policy
+        return Work(
+            rows=self._rows,
+            door=door_of(entry.batches),
+            place=Place(route.base_url, route.key, model, entry.setting, config.timeout_s),
+            price=price,
+            requests=[replace(request, model=short) for request in asked],
+            asked=[{name: one[name] for name in kept if name in one} for one in words],
+            held=held,
+            org_id=run.who.org,
+            pace=self._pace,
+            guard=self._llm.guard,
+            named={
+                "use_case": policy.name,
+                "variant": policy.variant,
+                "prompt_hash": prompt_hash,
+            },
+        )
+
+
+def _request(
+    run: Run,
+    one: BatchRequest,
+    *,
+    tokens_max: int | None,
+    temperature: float | None,
+    top_p: float | None,
+) -> Request:
+    policy = run.policy
+    told = structured.instructed(one.messages, one.response) if one.response else one.messages
+    return Request(
+        "",
+        list(told),
+        one.tools,
+        policy.tokens_max if tokens_max is None else tokens_max,
+        policy.temperature if temperature is None else temperature,
+        policy.top_p if top_p is None else top_p,
+        structured.schema_of(one.response) if one.response else None,
+    )
+
+
+def _held(price: Price, request: Request) -> dict[str, int]:
+    """An upper bound of one request within a batch."""
+    prompt = tokens.count_prompt(request.messages, request.tools)
+    nusd = price.reserve_nusd(prompt, request.tokens_max)
+    return {"nusd": nusd, "tokens": tokens.bound(prompt) + request.tokens_max}
+
+
+def _fitting(made: Reply | StudioError, response: type[BaseModel] | None) -> Reply | StudioError:
+    """The reply with its value; an answer that does not fit is an error, never half an object."""
+    if response is None or isinstance(made, StudioError):
+        return made
+    value, problem = structured.read(made.text, response)
+    if value is not None:
+        return made.model_copy(update={"value": value})
+    return Invalid(
+        f"The answer of {made.model!r} does not fit what was asked for.",
+        hint=f"Nothing of it was kept. {problem}",
+        model=made.model,
+        reason="unfit",
+    )

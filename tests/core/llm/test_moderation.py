@@ -1,0 +1,141 @@
+"""A provider's moderation over its real wire, with its real client."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from core.errors import Invalid, Unavailable
+from core.kernel import Ask, Policy, Who
+from core.llm.config import ModelPrice, ModelSettings
+from core.llm.moderation import PART_CHARS, PARTS_MAX, Moderation, open_moderation
+from core.safety.gate import SafetyGate
+from core.safety.journal import Journal
+from core.safety.judges import Bench
+from core.safety.rules import load
+from tests.core.safety.parts import database, rows
+from tests.loopback.moderation_server import CATEGORIES, Mind, open_server
+from tests.loopback.server import KEY
+
+MODEL = "openai/omni-moderation-latest"
+PICTURE = "data:image/png;base64,R09SRQ=="
+
+
+@pytest.fixture
+def mind():
+    words = {"fight": {"violence": 0.91}, "R09SRQ": {"violence/graphic": 0.99}}
+    return Mind(words=words)
+
+
+@pytest.fixture
+def server(mind):
+    with open_server(mind) as loopback:
+        yield loopback
+
+
+def config(server, key=KEY, **more):
+    keys = {"OPENAI_API_KEY": key, "OPENAI_BASE_URL": f"{server.url}/v1"}
+    return ModelSettings(credentials=keys, **more)
+
+
+def test_texts_and_pictures_are_judged_and_the_highest_score_counts(server):
+    judge = open_moderation(config(server), timeout_s=10)
+    made = judge(["hello", "a fight"], [PICTURE, PICTURE])
+    assert judge.model == made.model == MODEL
+    assert set(made.scores) == set(CATEGORIES)
+    assert (made.scores["violence"], made.scores["violence/graphic"]) == (0.91, 0.99)
+    assert made.flagged == ("violence", "violence/graphic")
+    asked = [seen["body"]["input"] for seen in server.seen]
+    assert len(asked) == 3  # one picture a request, as the service wants
+    assert ["hello", "a fight"] in asked
+    (use,) = made.uses
+    assert (use["kind"], use["cost_nusd"], use["unit"], use["units"]) == (
+        "moderation", 0, "request", 3,
+    )  # fmt: skip
+
+
+def test_a_price_in_the_settings_is_charged(server):
+    price = {MODEL: ModelPrice(input=1, output=1)}
+    judge = Moderation(config(server, prices=price), MODEL, timeout_s=10)
+    assert judge(["one two three"]).uses[0]["cost_nusd"] > 0
+
+
+def test_a_long_text_goes_in_parts_and_a_very_long_one_not_whole(server):
+    judge = open_moderation(config(server), timeout_s=20)
+    judge(["x" * (PART_CHARS * 2 + 1)])
+    assert [len(part) for part in server.seen[0]["body"]["input"]] == [PART_CHARS, PART_CHARS, 1]
+    judge(["y" * PART_CHARS * (PARTS_MAX + 9)])
+    assert len(server.seen[1]["body"]["input"]) == PARTS_MAX
+
+
+def test_nothing_to_judge_asks_nobody(server):
+    made = open_moderation(config(server))([], [])
+    assert (made.scores, made.uses, server.seen) == ({}, (), [])
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"status": 500}, {"status": 429}, {"body": "{}"}, {"body": "not json"},
+     {"body": '{"results": []}'}, {"body": '{"results": [{"categories": null}]}'}],
+)  # fmt: skip
+def test_whatever_goes_wrong_it_is_down_and_says_nothing_of_the_text(server, mind, fault):
+    for name, value in fault.items():
+        setattr(mind, name, value)
+    with pytest.raises(Unavailable) as no:
+        open_moderation(config(server), timeout_s=10)(["my secret text"])
+    assert "secret" not in f"{no.value} {no.value.details}"
+
+
+def test_a_wrong_key_is_told_without_the_key(server):
+    with pytest.raises(Unavailable) as no:
+        open_moderation(config(server, "wrong-key-of-mine"), timeout_s=10)(["hello"])
+    assert "wrong-key" not in str(no.value)
+
+
+def test_a_slow_judge_is_not_waited_for(server, mind):
+    open_moderation(config(server), timeout_s=10)(["warm up: the library is loaded"])
+    mind.delay_s = 5
+    began = time.monotonic()
+    with pytest.raises(Unavailable):
+        open_moderation(config(server), timeout_s=0.2)(["hello"])
+    assert time.monotonic() - began < 2
+
+
+def test_nobody_at_the_address_is_down():
+    keys = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": "http://127.0.0.1:1/v1"}
+    with pytest.raises(Unavailable):
+        open_moderation(ModelSettings(credentials=keys), timeout_s=10)(["hello"])
+
+
+def test_without_a_key_there_is_no_judge_and_a_name_without_one_is_refused():
+    assert open_moderation(ModelSettings()) is None
+    with pytest.raises(Invalid, match="OPENAI_API_KEY"):
+        open_moderation(ModelSettings(), MODEL)
+    with pytest.raises(Invalid, match="MODERATION_MODEL"):
+        open_moderation(ModelSettings(), "offline")
+
+
+def test_a_judge_nobody_knows_the_price_of_is_refused(server):
+    with pytest.raises(Invalid, match="no known price"):
+        open_moderation(config(server), "openai/judge-of-tomorrow")
+
+
+def test_the_gate_refuses_what_the_provider_sees_and_goes_on_without_it(server, mind, sqlite_url):
+    opened = database(sqlite_url)
+    base = next(opened)
+    bench = Bench(open_moderation(config(server), timeout_s=10))
+    gate = SafetyGate(load(), Journal(base), bench)
+
+    def ask(seq, *content):
+        who, policy = Who(org="acme", person="ana"), Policy(name="chat")
+        return gate.ask(Ask("t1", seq, "image", "draw", who, {}, policy=policy, content=content))
+
+    assert ask(1, "a fight in the yard").answer == "allow"
+    assert ask(2, "look", PICTURE).answer == "refuse"
+    assert [(row.source, row.action) for row in rows(base)] == [
+        (MODEL, "logged"), (MODEL, "blocked"),
+    ]  # fmt: skip
+    mind.status = 500
+    assert ask(3, "another fight").details["note"] == f"{MODEL} did not answer"
+    next(opened, None)

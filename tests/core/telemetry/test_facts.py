@@ -1,0 +1,121 @@
+"""Log fields and span attributes are made of plain data."""
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from core.kernel import Ask, Policy, Who
+from core.storage.database import now
+from core.telemetry import facts
+
+WHO = Who(org="acme", person="p1", scopes=("team:a", "session:s9"))
+ASK = Ask("t1", 3, "model", "complete", WHO, {}, "chat", policy=Policy(name="sales", variant="b"))
+USE = {
+    "provider": "openai",
+    "model": "openai/m",
+    "prompt_tokens": 100,
+    "completion_tokens": 20,
+    "cached_tokens": 40,
+    "cost_nusd": 900,
+    "latency_ms": 250,
+    "first_token_ms": 80,
+    "prompt_hash": "abc",
+    "breakdown": {"input": 600, "output": 300},
+}
+DONE = {"ok": 1, "spent": {"nusd": 900, "tokens": 120}, "uses": [USE]}
+A144 = {
+    "use_case",
+    "policy",
+    "provider",
+    "model",
+    "tokens_used",
+    "latency_ms",
+    "user_id",
+    "org_id",
+    "request_id",
+    "cached",
+    "cost_nusd",
+    "estimated",
+}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        ({"ok": None, "spent": {}}, "done"),
+        ({"blob": "x", "spent": {}}, "done"),
+        ({"code": "refused"}, "refused"),
+        ({"code": "cancelled", "spent": {}}, "cancelled"),
+        ({"code": "unavailable", "spent": {}}, "failed"),
+    ],
+)
+def test_an_outcome_says_how_it_ended(outcome, state):
+    assert facts.state_of(outcome) == state
+
+
+def test_a_model_call_has_every_field_of_the_log():
+    line = facts.call_line(ASK, DONE, USE, 999)
+    assert line.keys() >= A144
+    assert (line["use_case"], line["policy"]) == ("sales", "sales@b")
+    assert (line["tokens_used"], line["cost_nusd"], line["latency_ms"]) == (120, 900, 250)
+    assert (line["user_id"], line["org_id"], line["request_id"]) == ("p1", "acme", "t1")
+    assert (line["first_token_ms"], line["prompt_hash"]) == (80, "abc")
+    assert "error_code" not in line
+
+
+def test_a_step_without_a_model_is_timed_by_the_kernel():
+    line = facts.call_line(ASK, {"code": "invalid", "spent": {"nusd": 5}, "uses": []}, {}, 12)
+    assert (line["latency_ms"], line["cost_nusd"], line["error_code"]) == (12, 5, "invalid")
+    assert line["state"] == "failed"
+
+
+def test_an_operation_sums_all_its_steps_and_names_each_model_once():
+    began = now()
+    task = SimpleNamespace(
+        id="t1",
+        operation="chat",
+        policy={"name": "sales", "variant": ""},
+        org_id="acme",
+        person_id="p1",
+        state="failed",
+        error={"code": "unavailable"},
+        created_at=began,
+        ended_at=began + timedelta(seconds=2),
+    )
+    steps = [
+        {"cost_nusd": 900, "tokens": 120, "uses": [USE, USE]},
+        {"cost_nusd": 0, "tokens": 0, "uses": [{**USE, "model": "b/m", "estimated": True}]},
+        {"cost_nusd": 7, "tokens": 0, "uses": None},
+    ]
+    line = facts.task_line(task, steps, 2_000)
+    assert line.keys() >= A144
+    assert (line["model"], line["provider"]) == ("openai/m, b/m", "openai")
+    assert (line["cost_nusd"], line["tokens_used"], line["latency_ms"]) == (907, 120, 2_000)
+    assert (line["estimated"], line["cached"], line["error_code"]) == (True, False, "unavailable")
+
+
+def test_uses_of_one_step_add_up():
+    made = facts.total([USE, {**USE, "estimated": True, "model": "last", "breakdown": None}])
+    assert (made["prompt_tokens"], made["cost_nusd"], made["model"]) == (200, 1800, "last")
+    assert (made["estimated"], made["cache_hit"]) == (True, False)
+    assert made["breakdown"] == {"input": 600, "output": 300}
+    assert facts.total([]) == {}
+
+
+def test_a_span_names_who_and_under_what_and_later_what_it_cost():
+    asked = facts.asked_attributes(ASK)
+    assert (asked["user.id"], asked["session.id"]) == ("p1", "s9")
+    assert (asked["studio.policy"], asked["studio.variant"]) == ("sales@b", "b")
+    settled = facts.settled_attributes(DONE)
+    assert (settled["gen_ai.request.model"], settled["gen_ai.usage.input_tokens"]) == (
+        "openai/m",
+        100,
+    )
+    assert (settled["studio.cost_nusd"], settled["studio.cached"]) == (900, False)
+    assert facts.settled_attributes({"code": "refused"})["error.type"] == "refused"
+
+
+def test_the_session_is_found_among_the_scopes():
+    assert facts.session_of(("project:p", "session:a:b")) == "a:b"
+    assert facts.session_of(()) == ""

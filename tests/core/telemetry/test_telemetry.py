@@ -1,0 +1,149 @@
+"""What the studio tells of its work; off it tells nobody, loads nothing and costs nothing."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from core import safety
+from core.kernel import Who
+from core.telemetry import start_logs
+from core.telemetry.telemetry import SILENT, Telemetry
+from tests.core.kernel import parts
+from tests.core.kernel.parts import ANA
+from tests.core.telemetry.conftest import CLIENT, ended, told, working
+from tests.core.telemetry.test_facts import A144, ASK, DONE
+
+OFF = """
+import sys, threading
+from core import safety, telemetry
+from core.settings import load
+before = threading.active_count()
+made = telemetry.open(load({}, None), safety.redact)
+with made.step(None) as span:
+    span.made({})
+heavy = ("opentelemetry", "sentry_sdk", "langfuse", "wrapt", "google.protobuf", "requests")
+loaded = [name for name in sys.modules if name.split(".")[0] in heavy]
+print(loaded, threading.active_count() - before, made.on, made.status(), made.header() == "")
+made.close()
+"""
+
+
+@pytest.fixture
+def lines():
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    stream = io.StringIO()
+    start_logs("INFO", "json", redact=safety.redact_text, stream=stream)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    root.handlers, root.level = before
+
+
+def test_off_no_sdk_is_loaded_and_no_thread_runs():
+    ran = subprocess.run(
+        [sys.executable, "-c", OFF], capture_output=True, text=True, check=True, cwd=parts_root()
+    )
+    assert ran.stdout.split("\n")[0] == "[] 0 False {} True"
+
+
+def parts_root():
+    from pathlib import Path
+
+    return Path(__file__).parents[3]
+
+
+def test_off_a_span_is_always_the_same_nothing():
+    telemetry = Telemetry()
+    assert telemetry.step(ASK) is telemetry.step(ASK) is SILENT
+    assert telemetry.front("app") == "app"
+
+
+@pytest.mark.parametrize("level", ["INFO", "ERROR"])
+def test_every_operation_and_model_call_is_one_line_at_info(lines, level, sqlite_url, tmp_path):
+    logging.getLogger().setLevel(level)
+    with working(sqlite_url, tmp_path) as (kernel, _):
+        task_id = kernel.submit("metered", {}, ANA, trace=CLIENT)
+        ended(kernel, task_id)
+        for _ in range(100):  # its line comes right after its last event
+            if len(lines()) == 3 or level == "ERROR":
+                break
+            time.sleep(0.02)
+    found = [line for line in lines() if line["logger"] == "core.telemetry"]
+    if level == "ERROR":
+        assert found == []
+        return
+    model, tool, operation = found
+    assert [line["message"] for line in found] == [
+        "model complete done",
+        "tool count done",
+        "operation metered done",
+    ]
+    for line in found:
+        assert line.keys() >= A144 | {"timestamp", "trace_id", "span_id", "level"}
+        assert line["request_id"] == task_id
+        assert line["trace_id"] == "ab" * 16
+        assert (line["user_id"], line["org_id"]) == ("ana", "acme")
+    assert (model["tokens_used"], model["cost_nusd"], model["latency_ms"]) == (120, 900, 250)
+    assert (operation["model"], operation["cost_nusd"]) == ("openai/m", 901)
+    assert tool["kind"] == "tool"
+
+
+def test_a_refused_tool_call_is_told_as_well(lines, sqlite_url, tmp_path):
+    with working(sqlite_url, tmp_path) as (kernel, telemetry):
+        ended(kernel, kernel.submit("six", {"n": 3}, ANA))
+        rows = telemetry.counters.people("acme")
+    states = [line["state"] for line in lines() if line.get("kind") == "tool"]
+    assert states == ["done", "done", "refused"]
+    assert (rows[0]["count"], rows[0]["cost_nusd"]) == (3, 14)
+
+
+def test_off_a_valid_trace_of_a_client_is_kept_and_a_wrong_one_is_not(sqlite_url, tmp_path):
+    with working(sqlite_url, tmp_path) as (kernel, _):
+        good = kernel.submit("many", {"n": 0}, ANA, trace=CLIENT)
+        bad = kernel.submit("many", {"n": 0}, ANA, trace="<script>")
+        assert ended(kernel, good).trace == CLIENT
+        assert ended(kernel, bad).trace == ""
+
+
+def test_a_task_that_is_cancelled_before_it_runs_is_told_too(lines, sqlite_url, tmp_path):
+    with working(sqlite_url, tmp_path) as (kernel, telemetry):
+        task_id = kernel.submit("publish", {}, ANA)
+        while kernel.task(task_id).state != "waiting":
+            time.sleep(0.02)
+        kernel.cancel(task_id)
+        (row,) = telemetry.counters.operations()
+    (line,) = [line for line in lines() if line["message"].startswith("operation")]
+    assert (line["state"], line["cost_nusd"]) == ("cancelled", 7)
+    assert (row["operation"], row["count"], row["errors"]) == ("publish", 1, 0)
+
+
+def test_the_cost_of_each_step_streams_to_who_watches_the_task(sqlite_url, tmp_path):
+    with working(sqlite_url, tmp_path) as (kernel, _):
+        task_id = kernel.submit("metered", {}, Who(org="acme", person="ana"))
+        events = [event for event in kernel.follow(task_id) if event.type == "step.done"]
+    assert [event.data["spent"].get("nusd") for event in events] == [900, 1]
+    assert events[0].data["spent"]["tokens"] == 120
+
+
+def test_counters_are_kept_without_any_sink():
+    telemetry = Telemetry()
+    telemetry.settled(ASK, DONE, 0.1)
+    (row,) = telemetry.counters.models()
+    assert (row["cost_nusd"], row["first_token_p50_ms"]) == (900, 80)
+
+
+def test_closing_ends_every_thread(collector):
+    before = set(threading.enumerate())
+    with told(otel_exporter_otlp_endpoint=collector.url) as telemetry:
+        telemetry.submitted("chat", "o", "p")
+        assert [one.name for one in threading.enumerate() if one.name.startswith("outbox")]
+    time.sleep(0.1)
+    names = [one.name for one in set(threading.enumerate()) - before]
+    assert not [name for name in names if name.startswith(("outbox", "Otel"))]
