@@ -1,4 +1,4 @@
-"""Top right, always there: the organisation, money left today, approvals, running tasks."""
+"""Top right, always there: the organisation, money left today, alerts, approvals, running tasks."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import streamlit as st
 
 from components import session
 from components.approval_card import approval_card
+from components.govern.alert_card import headline, saw
 from components.govern.money import day_limit, took_today
 from components.layout import PAGES, facts, meter
 from components.sign_in import account
 from components.theme import mode, palette
 from components.words import clock, muted, named, plain, since, took, usd
 from core import governance
+from core.governance.alerts import alerts
 
 NEAR = 0.15  # the share of a limit below which its meter asks for attention
 
@@ -28,6 +30,7 @@ def draw(title: str) -> None:
             st.session_state["crumb"].markdown(f"**{title}**", wrap=False)
         st.space("stretch")
         _money()
+        _alerts()
         _approvals()
         _tasks()
         _organisation()
@@ -50,9 +53,16 @@ def open_tasks() -> list[Any]:
     return list(governance.tasks(studio.database, org_id, state="open", limit=50))
 
 
-def _counts() -> tuple[int, int]:
+def _counts() -> tuple[int, int, int]:
     studio, org_id = session.studio(), session.person().org_id
-    return len(governance.waits(studio.database, org_id)), len(open_tasks())
+    waits = governance.waits(studio.database, org_id)
+    return len(waits), len(open_tasks()), len(unseen_alerts())
+
+
+def unseen_alerts() -> list[Any]:
+    """What people should know and nobody has seen, newest first."""
+    studio, org_id = session.studio(), session.person().org_id
+    return list(alerts(studio.database, org_id, unseen=True, limit=50))
 
 
 def _money() -> None:
@@ -73,6 +83,31 @@ def _money() -> None:
         else:
             st.markdown(muted("Nothing was spent today."))
         _link("governance", "Open spend", {"view": "spend"})
+
+
+def _alerts() -> None:
+    rows = unseen_alerts()
+    _announce(rows)
+    if not rows:
+        return  # no news is no badge: on a phone the bar is full without it
+    grave = any(row.severity == "critical" for row in rows)
+    label = f":{'red' if grave else 'orange'}[:material/notifications: {len(rows)}]"
+    badge = st.popover(label, type="tertiary", key="alerts", help="Alerts nobody has seen")
+    with badge.container(width=340, gap="small"):
+        for row in rows[:4]:
+            st.markdown(headline(row))
+        ids = [row.id for row in rows]
+        st.button("Mark as seen", key="seen_bar", on_click=saw, args=(ids,))
+        _link("governance", "Open alerts", {"view": "alerts"})
+
+
+def _announce(rows: list[Any]) -> None:
+    """What came while this window was open is said once; what was there before has its badge."""
+    told = st.session_state.get("alerts_told")
+    new = [row for row in rows if told is not None and row.id not in told]
+    st.session_state["alerts_told"] = {row.id for row in rows} | (told or set())
+    for row in new[:2]:
+        st.toast(plain(row.title, 300), icon=":material/notifications:")
 
 
 def _approvals() -> None:
@@ -112,7 +147,8 @@ def _task(task: Any) -> None:
             query_params={"task": task.id},
             width="stretch",
         )
-        st.markdown(muted(f"{task.state} {took(since(task.created_at))}"), width="content")
+        note = f"{task.state} {took(since(task.created_at))} · {plain(usd(task.cost_nusd))}"
+        st.markdown(muted(note), width="content")
         st.button(
             "Stop",
             key=f"stop_bar_{task.id}",

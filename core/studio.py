@@ -6,6 +6,7 @@ import importlib
 import logging
 import pkgutil
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -15,16 +16,27 @@ from core import safety, telemetry, usecases
 from core.errors import NotFound, Refused
 from core.flags import open_flags
 from core.governance import ApprovalGate, FlagGate
+from core.governance.halt import halt
+from core.governance.monitor import Monitor
+from core.governance.policies import Policies, PolicyGate
+from core.governance.rates import QueueDoor, RateDoor
+from core.governance.webhook import Webhook
 from core.identity import People, PermissionGate, Person, may
 from core.insight.ask import Question
 from core.insight.landings import Landings
 from core.kernel import Kernel, Run
-from core.kernel.gates import Amounts
+from core.kernel.gates import Amounts, Gate
 from core.kernel.records import STEP
 from core.ledger import Accounts
+from core.ledger.mirror import Mirror
 from core.llm import Gateway, ModelPrice, ModelSettings
+from core.llm.moderation import open_moderation
+from core.llm.prompts import Prompts
+from core.safety import Bench, Guard, Journal, SafetyGate
+from core.safety import load as load_rules
 from core.settings import Settings, load, nusd
 from core.storage.blobs import Folder, Source
+from core.storage.cache import open_cache
 from core.storage.database import Database
 from core.storage.migrations import migrate
 from core.storage.sources import Sources
@@ -40,35 +52,74 @@ class Studio:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.telemetry = telemetry.open(settings, safety.redact)
         self.flags = open_flags(settings.flags)
-        self.llm = Gateway(_models(settings))
+        self.cache = open_cache(settings.redis)
         self.blobs = Folder(settings.studio_data_dir / "blobs")
         self.database = Database(settings.database, pool_size=settings.database_pool_size)
+        self.telemetry.watch(self.database.engine)
         migrate(self.database)
         self.people = People(self.database, idle=timedelta(seconds=settings.session_idle_s))
         self.sources = Sources(self.database, self.blobs)
         temp = settings.studio_data_dir / "tmp"
         self.landings = Landings(self.database, self.blobs, self.sources, temp)
+        config = _models(settings)
+        self.prompts = Prompts(self.database)
+        self.safety = _safety(settings, config, self.database)
+        guard = self.safety.guard
+        self.llm = Gateway(config, cache=self.cache, prompts=self.prompts, guard=guard)
         self.ledger = Accounts(self.database, settings.limits())
-        above = settings.approve_above_usd
-        gates = [
-            PermissionGate(self.database),
-            FlagGate(self.flags),
-            ApprovalGate(None if above is None else nusd(above)),
-        ]  # the ledger is asked last, inside admit: money is held only for what will run
+        self.policies = Policies(
+            self.database,
+            check=lambda model: self.llm.check_priced((model,)),
+            told=lambda limits: self.ledger.set_defaults(settings.limits(limits)),
+        )
+        self.ledger.set_defaults(settings.limits(self.policies.limits))
+        rates = settings.rate_limit_per_minute, settings.rate_limit_anonymous_per_minute
+        self.rates = RateDoor(*rates, settings.redis)
         self.kernel = Kernel(
             self.database,
             self.ledger,
-            gates,
+            self._gates(),
+            doors=[self.rates, QueueDoor(self.database, settings.queue_max)],
+            policies=self.policies.resolve,
             blobs=self.blobs,
             redact=safety.redact,
             studio=self,
             patience=timedelta(hours=settings.approval_hours),
+            telemetry=self.telemetry,
         )
+        self.monitor = _monitor(settings, self.database, self.ledger)
+        self.mirror = Mirror(self.database, self.ledger, self.cache) if settings.redis else None
+        self._listen()
+
+    def _gates(self) -> list[Gate]:
+        """In the order they are asked; the ledger comes last, inside admit."""
+        above = self.settings.approve_above_usd
+        return [
+            PermissionGate(self.database),
+            FlagGate(self.flags),
+            PolicyGate(),
+            self.safety.gate,
+            ApprovalGate(None if above is None else nusd(above)),
+        ]
+
+    def _listen(self) -> None:
+        """Whoever wants to know of settled steps hears of them."""
+        self.kernel.listeners.append(self.monitor.told)
+        self.monitor.start()
+        if self.mirror:
+            self.kernel.listeners.append(self.mirror.listen)
 
     def close(self) -> None:
         """Stop working; unfinished tasks go on at the next start."""
         self.kernel.close()
+        self.monitor.close()
+        if self.mirror:
+            self.mirror.close()
+        self.rates.close()
+        self.telemetry.close()
+        self.cache.close()
         self.database.close()
 
     def add_source(self, person: Person, name: str, chunks: Iterable[bytes]) -> Source:
@@ -78,7 +129,8 @@ class Studio:
     def ask(self, person: Person, question: Question, **options: Any) -> str:
         """The id of a task that answers `question`; see `Kernel.submit` for the options."""
         session, project = options.pop("session", ""), options.pop("project", "")
-        options.setdefault("budget", {"nusd": nusd(self.settings.ask_budget_usd)})
+        if "ask_budget_usd" in self.settings.model_fields_set:  # else the policy's
+            options.setdefault("budget", {"nusd": nusd(self.settings.ask_budget_usd)})
         who = person.who(session=session, project=project)
         return self.kernel.submit("insight.ask", question.model_dump(mode="json"), who, **options)
 
@@ -102,6 +154,13 @@ class Studio:
         """The task is being stopped; see `Kernel.cancel`. Raises Refused and NotFound likewise."""
         self._check(person, task_id, "work")
         self.kernel.cancel(task_id)
+
+    def halt(self, person: Person, scope: str) -> list[str]:
+        """Nothing more is spent in `scope`, and its open tasks are being stopped; their ids.
+
+        Raises Refused without the permission, NotFound for a scope of another organisation.
+        """
+        return halt(self.kernel, self.ledger, person, scope)
 
     def _check(self, person: Person, task_id: str, permission: str) -> None:
         if self.kernel.task(task_id).org_id != person.org_id:
@@ -153,4 +212,36 @@ def _models(settings: Settings) -> ModelSettings:
         prices=prices,
         timeout_s=settings.model_timeout_s,
         idle_s=settings.model_idle_s,
+    )
+
+
+@dataclass(frozen=True)
+class Safety:
+    """What reads before a model does, and what listens to its answers."""
+
+    gate: SafetyGate
+    guard: Guard
+    bench: Bench | None
+
+
+def _safety(settings: Settings, config: ModelSettings, database: Database) -> Safety:
+    """The built-in rules, and the provider's judge where one is keyed and wanted."""
+    rules, journal = load_rules(), Journal(database)
+    wanted = settings.moderation == "policy"
+    judge = open_moderation(config, settings.moderation_model) if wanted else None
+    bench = Bench(judge) if judge else None
+    about = {"bench": bench, "mode": settings.moderation}
+    return Safety(SafetyGate(rules, journal, **about), Guard(rules, journal, **about), bench)
+
+
+def _monitor(settings: Settings, database: Database, ledger: Accounts) -> Monitor:
+    secret = settings.alert_webhook_secret
+    url = settings.alert_webhook_url
+    signed = secret.get_secret_value() if secret else ""
+    return Monitor(
+        database,
+        ledger,
+        percents=settings.alert_thresholds,
+        anomaly_nusd=nusd(settings.alert_anomaly_usd),
+        webhook=Webhook(database, url, signed) if url else None,
     )

@@ -22,6 +22,7 @@ from core.studio import Studio, open_studio
 ROOT = Path(__file__).parents[1]
 SHELL = ROOT / "components" / "shell.py"
 REGIONS = {"North": 5.2, "South": 4.1, "East": 3.0}
+QUICK = {"RATE_LIMIT_PER_MINUTE": "100000"}  # tests are quicker than people
 
 
 def shop(days: int = 220, a_day: int = 4) -> bytes:
@@ -42,7 +43,7 @@ def shop(days: int = 220, a_day: int = 4) -> bytes:
 
 def opened(folder: Path, **env: str) -> Iterator[Studio]:
     """A real studio in `folder`, in use by the pages until the test is over."""
-    studio = open_studio(load({"STUDIO_DATA_DIR": str(folder), **env}, None))
+    studio = open_studio(load({"STUDIO_DATA_DIR": str(folder), **QUICK, **env}, None))
     show(studio)
     yield studio
     session.use(None)

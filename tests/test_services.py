@@ -1,6 +1,7 @@
 """What the tests stand on is there, and is clean."""
 
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -59,6 +60,22 @@ def answers(url: str) -> bool:
     except psycopg.OperationalError:
         return False
     return True
+
+
+def test_redis_is_private_can_be_killed_and_comes_back_empty():
+    with services.redis() as server:
+        with socket.create_connection(("127.0.0.1", server.port), 2) as asked:
+            asked.sendall(b"SET k v\r\nDBSIZE\r\n")
+            assert asked.recv(64).startswith(b"+OK")
+        server.kill()
+        with pytest.raises(OSError, match=r"."):
+            socket.create_connection(("127.0.0.1", server.port), 2).close()
+        server.start()
+        with socket.create_connection(("127.0.0.1", server.port), 2) as asked:
+            asked.sendall(b"DBSIZE\r\n")
+            assert asked.recv(64) == b":0\r\n"
+    with pytest.raises(OSError, match=r"."):
+        socket.create_connection(("127.0.0.1", server.port), 2).close()
 
 
 def test_what_is_missing_is_skipped_and_named_but_fails_in_ci(tmp_path):

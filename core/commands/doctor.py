@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.errors import StudioError
 from core.settings import Settings, load
+
+if TYPE_CHECKING:
+    from core.llm import ModelSettings
 
 
 def doctor(
@@ -46,10 +49,21 @@ def check(settings: Settings) -> dict[str, tuple[bool, str]]:
     parts |= {
         "database": (True, f"{kind}, schema up to date"),
         "models": (True, ", ".join(studio.llm.usable(settings.studio_models))),
+        "providers": (True, _providers(studio.llm.config)),
         "studio": (True, "opened and closed"),
     }
     studio.close()
     return parts
+
+
+def _providers(config: ModelSettings) -> str:
+    """Who is configured, and who is absent by which setting; being absent is not being broken."""
+    from core.llm.provider import listed
+
+    found = listed(config)
+    there = ", ".join(one.name for one in found if not one.missing)
+    absent = ", ".join(f"{one.name} ({one.missing})" for one in found if one.missing)
+    return there + (f"; absent: {absent}" if absent else "")
 
 
 def _existing(settings: Settings) -> str:

@@ -54,7 +54,7 @@ def known(database: Database, keys: Sequence[str]) -> set[str]:
 def alerts(
     database: Database, org_id: str, *, unseen: bool = False, limit: int = 200
 ) -> list[sa.Row[Any]]:
-    """The organisation's alerts: unseen loud ones first, then the newest.
+    """The organisation's alerts: unseen loud ones first, critical before the rest, then newest.
 
     `unseen` leaves only the loud ones that nobody has seen.
     """
@@ -62,7 +62,9 @@ def alerts(
     query = sa.select(ALERT).where(ALERT.c.org_id == org_id)
     if unseen:
         query = query.where(waiting)
-    return database.rows(query.order_by(waiting.desc(), ALERT.c.at.desc()).limit(limit))
+    grave = sa.and_(waiting, ALERT.c.severity == "critical")
+    order = (waiting.desc(), grave.desc(), ALERT.c.at.desc())
+    return database.rows(query.order_by(*order).limit(limit))
 
 
 def see(database: Database, org_id: str, ids: Sequence[str], by: str) -> int:

@@ -24,7 +24,6 @@ from core.insight.prompts import (
 )
 from core.kernel import Call, Policy, Run, operation
 from core.llm import Reply, ToolCall
-from core.llm.prompts import Prompts
 from core.storage.blobs import Source
 from core.tools.recall import recalled
 from core.tools.tool import TOOLS, discover
@@ -58,7 +57,7 @@ class Answered(BaseModel):
     slides: int
 
 
-@operation("insight.ask", policy=Policy(flag="insight", budget_nusd=500_000_000))
+@operation("insight.ask", policy=Policy(name="insight", flag="insight", budget_nusd=500_000_000))
 def ask(run: Run, question: Question) -> Answered:
     """Answer a question from files, with evidence for every number."""
     files = [
@@ -119,7 +118,8 @@ def _allowed(policy: Sequence[str] | None, wanted: Sequence[str]) -> set[str]:
 def _inquire(run: Run, inquiry: Inquiry, question: Question) -> str | None:
     """Decide, run, record, until the model is content or something stops it: then why."""
     most = min(question.iterations, run.policy.iterations_max or question.iterations)
-    begun = opening(_prompts(run), run.who.org, question.question, inquiry.files, run.policy.prompt)
+    prompts, org_id = run.studio.prompts, run.who.org
+    begun = opening(prompts, org_id, question.question, inquiry.files, run.policy.prompt)
     inquiry.begin(begun.messages)
     nudged = False
     while inquiry.iterations < most:
@@ -153,11 +153,6 @@ def _next_move(run: Run, inquiry: Inquiry, prompt_hash: str) -> Reply | str:
         if not inquiry.looks:
             raise
         return "model"
-
-
-def _prompts(run: Run) -> Any:
-    """The registry of the studio's prompts."""
-    return getattr(run.studio, "prompts", None) or Prompts(run.studio.database)
 
 
 def _decide(run: Run, inquiry: Inquiry, name: str, prompt_hash: str) -> Reply:
@@ -207,11 +202,11 @@ def _use(run: Run, inquiry: Inquiry, wanted: ToolCall, *, of: int) -> None:
 
 def _recalled(run: Run, inquiry: Inquiry, wanted: ToolCall, call: Call) -> Any:
     """What the tool says, or said before of the same rows; then the step says so."""
-    offered = wanted.name in {spec.name for spec in inquiry.specs()}
+    inquiry.check(wanted)
     made, cached = recalled(
         getattr(run.studio, "cache", None),
         org_id=run.who.org,
-        tool=TOOLS[wanted.name] if offered else None,
+        tool=TOOLS[wanted.name],
         arguments=wanted.arguments,
         tables={file.table: _rows(file) for file in inquiry.files},
         make=lambda: inquiry.run_tool(wanted),
@@ -230,9 +225,9 @@ def _rows(file: LandedFile) -> str:
 
 def _conclude(run: Run, inquiry: Inquiry, stopped: str | None) -> str:
     """The answer in words, from findings whose receipts are final. Empty: the slides say it."""
-    if stopped in ("budget", "model", "idle"):
+    if stopped in ("budget", "model") or (stopped and not inquiry.looks):
         return ""
-    now = answer_now(_prompts(run), run.who.org)
+    now = answer_now(run.studio.prompts, run.who.org)
     inquiry.close()
     inquiry.say(remark(now.text))
     for attempt in ("answer", "answer again"):

@@ -106,7 +106,7 @@ def summary(
     lines = list(sentences)
     if not lines:
         lines = [_ended(slide.title) for slide in (findings or descriptions)[:4]]
-    if not findings and method.stopped != "idle":
+    if not findings and (method.tests or not method.stopped):  # or nothing was looked at
         lines += _silence(lines, method, described=bool(descriptions))
     if method.stopped:
         lines.append(STOPPED.get(method.stopped, "This deck is partial: the run ended early."))

@@ -40,6 +40,7 @@ COLUMN_PARAMS = ("measure", "measures", "time", "dimension", "dimensions")
 # What is taken in of a model's turn. The third time it asks the same, it is going in circles.
 CALLS_MAX, SAID_MAX, ARGUMENTS_MAX, REPEATS_MAX = 32, 1_000, 2_000, 3
 NEAR_MAX = 3
+NO_NUMBER = re.compile(r"[:\[,] -?(Infinity|NaN)\b")  # Python reads them; no wire takes them back
 NO_NAME, NO_ID = re.compile(r"[^A-Za-z0-9_-]+"), re.compile(r"[^A-Za-z0-9_.:-]+")
 
 
@@ -142,8 +143,8 @@ class Inquiry:
             start, end = turns[0]
             del self.talk[start:end]
 
-    def run_tool(self, wanted: ToolCall) -> Any:
-        """What the tool says, as JSON. Raises Invalid for tools and parameters that do not fit."""
+    def check(self, wanted: ToolCall) -> None:
+        """The tool, its table, its parameters and columns exist. Raises Invalid with near names."""
         if wanted.name not in self._allowed:
             raise Invalid(
                 f"There is no tool named {wanted.name[:80]!r} here.",
@@ -153,6 +154,10 @@ class Inquiry:
         if wanted.arguments.get("table") not in names:
             raise Invalid("There is no such table.", hint=f"Use one of: {', '.join(names)}.")
         self._check_names(wanted)
+
+    def run_tool(self, wanted: ToolCall) -> Any:
+        """What the tool says, as JSON. Raises Invalid for tools and parameters that do not fit."""
+        self.check(wanted)
         if wanted.name == PROFILE:
             return profile(self.tables, wanted.arguments["table"]).model_dump(mode="json")
         return TOOLS[wanted.name](self.tables, wanted.arguments).model_dump(mode="json")
@@ -307,8 +312,9 @@ def _mended(call: ToolCall) -> ToolCall:
     if raw:
         mended = mend(raw)
         arguments, raw = (mended, "") if mended is not None else ({}, raw)
-    if len(_json(arguments)) > ARGUMENTS_MAX:
-        arguments, raw = {}, _json(arguments)
+    said = _json(arguments)
+    if len(said) > ARGUMENTS_MAX or NO_NUMBER.search(said):
+        arguments, raw = {}, said
     name = NO_NAME.sub("_", call.name)[:64] or "unnamed"
     return ToolCall(id=call.id, name=name, arguments=arguments, raw=raw[:ARGUMENTS_MAX])
 

@@ -227,7 +227,8 @@ class Kernel:
         operation = OPERATIONS[name]
         checked = operation.checked(input)
         policy = self.policy(name, operation.policy, who)
-        self._enter(name, who, policy, id)
+        if values.get("parent_id") is None:  # a task of a task was let in with it
+            self._enter(name, who, policy, id)
         if budget is None and policy.budget_nusd is not None:
             budget = {"nusd": policy.budget_nusd}
         who = self.bound(id, who, policy)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
@@ -88,11 +88,13 @@ class Run:
             call = Call(self.task_id, seq, self._kernel.events, policy=self.policy)
             if stop:
                 call.on_stop(stop)
+            for use in _uses(row.verdicts or ()) if row else ():
+                call.use(**use)
             again = row is not None and row.state == "running"
             self._kernel.calls.start(call, again=again)
             try:
                 with self._kernel.telemetry.step(ask) as span:
-                    verdict = self._admit(ask) if row is None else self._decide(ask, row)
+                    verdict = self._admit(ask, call) if row is None else self._decide(ask, row)
                     call.left = verdict.details.get("left", {}) if verdict else {}
                     made = self._refused(ask, verdict)
                     made = made or self._perform(slot, ask, call, act, again=again)
@@ -153,9 +155,11 @@ class Run:
 
     # The four moves.
 
-    def _admit(self, ask: Ask) -> Verdict:
+    def _admit(self, ask: Ask, call: Call) -> Verdict:
         """Ask the gates, then write one transaction. Returns the last verdict."""
         verdicts = self._kernel.ask(ask)
+        for use in _uses(vars(verdict) for verdict in verdicts):
+            call.use(**use)  # what judging the step cost is settled with it
 
         def admit(db: sa.Connection) -> Verdict:
             last = verdicts[-1] if verdicts else Verdict("none")
@@ -167,6 +171,8 @@ class Run:
             row = self._row(ask.seq, ask.kind, ask.name, state=STATES[last.answer])
             leaf = {"leaf": True, "estimate": ask.estimate, "verdicts": said, "outcome": outcome}
             steps.add(self._kernel, db, self.task_id, **row, **leaf)
+            if last.answer == "refuse" and call.uses:
+                self._kernel.ledger.use(db, ask, call.uses)
             steps.audit(self._kernel, db, ask, last.answer, verdicts=said)
             if last.answer == "wait":
                 deadline = now() + self._kernel.patience
@@ -236,7 +242,7 @@ class Run:
         if verdict is None or verdict.answer != "refuse":
             return None
         refused = verdict.as_value()
-        self._kernel.telemetry.settled(ask, refused)
+        self._kernel.tell(ask, refused, 0.0)
         return refused
 
     def _slot(self) -> Any:
@@ -285,3 +291,8 @@ class Run:
             yield
         finally:
             self._busy = ""
+
+
+def _uses(verdicts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What gates paid for to come to their verdicts: usage rows of the step they guard."""
+    return [use for said in verdicts for use in said["details"].get("uses", ())]

@@ -229,4 +229,6 @@ def _tell(kept: Reply, call: Call, named: dict[str, str]) -> Reply:
 def _new(messages: Sequence[Message]) -> tuple[str, ...]:
     """What a person said since the last answer; the rest was judged when it was new."""
     at = max((i for i, m in enumerate(messages) if m.role == "assistant"), default=-1)
-    return tuple(m.content for m in messages[at + 1 :] if m.role == "user" and m.content)
+    said = [m for m in messages[at + 1 :] if m.role == "user"]
+    pictures = (f"data:{i.media_type};base64,{i.data}" for m in said for i in m.images)
+    return (*(m.content for m in said if m.content), *pictures)

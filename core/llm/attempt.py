@@ -29,6 +29,10 @@ class Hearing(Protocol):
         """The rest."""
         ...
 
+    def close(self) -> None:
+        """Nothing more comes, whole or not: what was found is on record."""
+        ...
+
 
 class Guard(Protocol):
     """Makes a hearing for each answer; None where the policy asks for none."""
@@ -71,6 +75,7 @@ class Attempt:
             router.release(self.model)
             raise
         finally:
+            voice.close()
             took_ms = _ms(began, time.monotonic())
             first_ms = None if arrival.first_at is None else _ms(began, arrival.first_at)
             reply = self._reply(arrival, took_ms, first_ms)
@@ -81,7 +86,7 @@ class Attempt:
             unit: left + self.held.get(unit, 0) - _spent(reply, unit)
             for unit, left in call.left.items()
         }
-        return reply.model_copy(update={"left": left})
+        return reply.model_copy(update={"left": left, "text": "".join(voice.said)})
 
     def _reply(self, arrival: Arrival, took_ms: int, first_ms: int | None) -> Reply:
         whole = arrival.usage is not None and bool(arrival.finish_reason)
@@ -135,6 +140,7 @@ class _Voice:
         self._hearing = guard(call, attempt.request.messages) if guard else None
         self._streams = call.policy.streaming
         self._kept: list[str] = []
+        self.said: list[str] = []  # as it may be shown: keys are masked
         self.shown = False  # viewers have seen some of it
 
     def hear(self, piece: str) -> None:
@@ -147,9 +153,15 @@ class _Voice:
         if self._kept:
             self._call.keep("".join(self._kept))
 
+    def close(self) -> None:
+        """However it ended."""
+        if self._hearing:
+            self._hearing.close()
+
     def _show(self, text: str) -> None:
         if not text:
             return
+        self.said.append(text)
         self.shown = self.shown or self._streams
         if self._restarted:  # what viewers have seen of the other model's answer is void
             self._call.say("model.restarted", after=self._restarted)

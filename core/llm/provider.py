@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from core.kernel import Call
 from core.kernel.registry import Registry
@@ -15,6 +16,7 @@ from core.llm.arrival import Arrival
 from core.llm.config import ModelSettings
 from core.llm.messages import Message, ToolSpec
 from core.llm.pricing import Price
+from core.settings.catalogue import catalogue
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,34 @@ class Provider(Protocol):
 
 
 PROVIDERS: Registry[Provider] = Registry("model provider")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A provider as people see it in a list. It holds no credential."""
+
+    kind: str  # "models", "search", ...
+    name: str
+    title: str
+    missing: str  # the setting without which it is absent, or nothing
+    host: str  # where it is; nothing for what is built in
+    models: tuple[str, ...]  # examples
+
+
+def listed(config: ModelSettings) -> list[Listed]:
+    """Every provider there is, configured or not: the built-in ones, then data/providers.yaml."""
+    entries = catalogue()
+    built_in = [name for name in discover() if name not in entries.get("models", {})]
+    found = [Listed("models", name, "Built in", "", "", (name,)) for name in built_in]
+    for kind, section in entries.items():
+        for name, entry in section.items():
+            missing = "" if config.credential(entry.setting) else entry.setting
+            address = config.credential(entry.url) or entry.base_url
+            address = address if "://" in address else f"//{address}"
+            host = urlsplit(address).netloc.rpartition("@")[2]  # a password may stand before it
+            examples = tuple(f"{name}/{model}" for model in entry.models)
+            found.append(Listed(kind, name, entry.title, missing, host, examples))
+    return found
 
 
 @cache

@@ -51,7 +51,7 @@ RULES: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
     ("phone", PHONE, lambda _: True),
 )
 LIKELY = re.compile(
-    r"@|\d[\d .()-]{6}|::|[0-9a-fA-F]:[0-9a-fA-F]|[-_][A-Za-z0-9]{8}|AKIA|ASIA|AIza"
+    r"@|\d[\d .()-]{6}|::|[0-9a-fA-F]:[0-9a-fA-F]|[-_][A-Za-z0-9]{8}|AKIA|ASIA|AIza|eyJ"
 )
 
 

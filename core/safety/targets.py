@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -68,9 +69,14 @@ def parse(url: str) -> Target:
 
 
 def joined(url: str, location: str) -> str:
-    """Where a redirect from `url` leads. Raises Invalid."""
+    """Where a redirect from `url` leads, as browsers read it. Raises Invalid.
+
+    `location` is as it came in a header: letters beyond ASCII are UTF-8 or else Latin-1.
+    """
+    with suppress(UnicodeError):
+        location = location.encode("latin-1").decode()
     try:
-        return urljoin(url, location.strip()).partition("#")[0]
+        return urljoin(url, location.strip().replace(" ", "%20")).partition("#")[0]
     except ValueError:
         raise _odd("it was redirected to cannot be read") from None
 

@@ -47,11 +47,10 @@ def ready(studio: Any | None) -> dict[str, Part]:
         "blobs": lambda: _blobs(studio),
         "migrations": lambda: _migrations(studio),
         "llm": lambda: _llm(studio),
+        "cache": lambda: studio.cache.detail,
+        "moderation": lambda: _moderation(studio),
     }
-    parts = {name: _tried(check) for name, check in checks.items()}
-    if hasattr(studio, "policies"):
-        parts["policies"] = _policies(studio)
-    return parts
+    return {name: _tried(check) for name, check in checks.items()} | {"policies": _policies(studio)}
 
 
 def summary(studio: Any | None) -> dict[str, Any]:
@@ -95,6 +94,11 @@ def _migrations(studio: Any) -> str:
 def _llm(studio: Any) -> str:
     models = studio.llm.config.models
     return ", ".join(models) if models else "offline"
+
+
+def _moderation(studio: Any) -> str:
+    bench = studio.safety.bench
+    return bench.detail if bench else "built-in rules"
 
 
 def _policies(studio: Any) -> Part:

@@ -41,7 +41,7 @@ class Servers(BaseSettings):
     )
     moderation_model: str = at(
         "Safety", "", "The provider's model that judges texts and images, e.g. "
-        "openai/omni-moderation-latest; empty: the first provider with a key that has one",
+        "PROVIDER/NAME; empty: the first provider with a key that has one",
     )  # fmt: skip
 
     search_keyless: bool = at(

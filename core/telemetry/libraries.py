@@ -65,7 +65,7 @@ class Libraries:
             self._sql.uninstrument()
         carrier = getattr(sys.modules.get(LITELLM), CARRIER, None)
         found = getattr(carrier, "handle_async_request", None)
-        if carrier and hasattr(found, "__wrapped__"):
+        if carrier and found and hasattr(found, "__wrapped__"):
             carrier.handle_async_request = found.__wrapped__
 
     def _wrap(self, module: Any) -> None:

@@ -18,6 +18,7 @@ from core.telemetry.counters import Counters
 EVERY_S = 10.0
 TIMEOUT_S = 10.0
 PREFIX = "studio"
+PEOPLE_MAX = 2_000  # each is a series at the collector; whoever comes later is "other"
 
 
 class Meters:
@@ -44,6 +45,7 @@ class Meters:
             exporter, export_interval_millis=1000 * every_s, export_timeout_millis=1000 * TIMEOUT_S
         )
         self.provider = MeterProvider([reader], resource=resource, shutdown_on_exit=False)
+        self._people: set[str] = set()
         self._salt = salt.encode()[:64]
         self._counters = counters
         self._dropped = dropped
@@ -78,8 +80,7 @@ class Meters:
         if line["tokens_used"]:
             self._tokens.add(line["tokens_used"], model)
         if line["cost_nusd"]:
-            person = self.pseudonym(line["org_id"], line["user_id"])
-            who = {"org_id": line["org_id"], "person": person}
+            who = {"org_id": line["org_id"], "person": self._person(line)}
             self._cost.add(line["cost_nusd"], {**model, **who})
         if line.get("first_token_ms"):
             self._first.record(line["first_token_ms"], model)
@@ -87,6 +88,12 @@ class Meters:
     def pseudonym(self, org_id: str, person_id: str) -> str:
         """The same word for the same person, and nobody can say for whom without the salt."""
         return blake2b(f"{org_id}:{person_id}".encode(), key=self._salt, digest_size=8).hexdigest()
+
+    def _person(self, line: Mapping[str, Any]) -> str:
+        person = self.pseudonym(line["org_id"], line["user_id"])
+        if len(self._people) < PEOPLE_MAX:
+            self._people.add(person)
+        return person if person in self._people else "other"
 
     def close(self, within_s: float) -> None:
         """The last numbers were sent, if the collector took them in time."""

@@ -56,10 +56,14 @@ class Outbox:
         counts = {"sent": self.sent, "failed": self.failed, "dropped": self.dropped}
         return {**counts, "waiting": 0 if self._given_up else len(self._kept)}
 
-    def close(self, within_s: float) -> None:
-        """What is queued was sent, as far as `within_s` allows; the rest counts as dropped."""
+    def stop(self) -> None:
+        """Nothing more is taken, and what is queued is being sent."""
         self._closed = True
         self._wake.set()
+
+    def close(self, within_s: float) -> None:
+        """What is queued was sent, as far as `within_s` allows; the rest counts as dropped."""
+        self.stop()
         self._thread.join(within_s)
         self._given_up = True
         self.dropped += len(self._kept)

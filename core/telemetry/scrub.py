@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 URLS = frozenset({"http.url", "url.full", "http.target", "url.path"})
+VERBS = frozenset({"db.operation", "db.operation.name"})  # followed by SQLite's path
 NEVER = frozenset(
     {
         "client.address",
@@ -33,9 +34,16 @@ def scrubbed(attributes: Mapping[str, Any] | None, redact: Callable[[Any], Any])
         if name in NEVER or name.startswith("db.query.parameter."):
             continue
         if isinstance(value, str):
-            value = redact(address(value) if name in URLS else value)  # noqa: PLW2901
-        kept[name] = value
+            kept[name] = redact(_short(name, value))
+        else:
+            kept[name] = value
     return kept
+
+
+def _short(name: str, text: str) -> str:
+    if name in URLS:
+        return address(text)
+    return text.partition(" ")[0] if name in VERBS else text
 
 
 def address(url: str) -> str:

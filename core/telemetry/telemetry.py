@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("core.telemetry")
 CLOSE_S = 0.9  # for all sinks together
 VERSION = "0.1.0"
+# They tell of every try that failed; the outbox says once that a sink is gone.
+HUSHED = {"opentelemetry": logging.CRITICAL, "urllib3": logging.ERROR}
 LOUD = frozenset({"model", "tool"})  # kinds of steps that are told at INFO; others at DEBUG
 
 
@@ -72,6 +74,7 @@ class Telemetry:
         self._libraries = libraries
         self._meters = meters
         self._errors = errors
+        self._closed = False
 
     @property
     def on(self) -> bool:
@@ -150,6 +153,9 @@ class Telemetry:
 
     def close(self, within_s: float = CLOSE_S) -> None:
         """Every sink got what it took in time, and nothing runs any more; at most `within_s`."""
+        if self._closed:
+            return
+        self._closed = True
         if self._libraries:
             self._libraries.close()
         if self._errors:
@@ -158,7 +164,9 @@ class Telemetry:
         ends += [self._tracing.close] if self._tracing else []
         ends += [self._meters.close] if self._meters else []
         ends += [self._errors.close_within] if self._errors else []
-        threads = [threading.Thread(target=end, args=(within_s,), daemon=True) for end in ends]
+        threads = [
+            threading.Thread(target=end, args=(0.9 * within_s,), daemon=True) for end in ends
+        ]
         by = time.monotonic() + within_s
         for thread in threads:
             thread.start()
@@ -171,6 +179,9 @@ def open(settings: Settings, redact: Callable[[Any], Any]) -> Telemetry:
     counters = Counters()
     errors = _errors(settings, redact)
     sinks = _sinks(settings)
+    if errors or sinks:
+        for name, level in HUSHED.items():
+            logging.getLogger(name).setLevel(level)
     if not sinks:
         return Telemetry(errors=errors, counters=counters)
     from core.telemetry.libraries import Libraries

@@ -33,6 +33,7 @@ class Server:
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         where = {"STUDIO_DATA_DIR": str(folder), "STUDIO_PORT": str(port), "LOG_LEVEL": "ERROR"}
+        where |= {"RATE_LIMIT_PER_MINUTE": "100000"}
         words = ["uvicorn", app, "--port", str(port), "--log-level", "error", "--no-access-log"]
         words += ["--timeout-graceful-shutdown", "1"]  # a browser keeps its socket open
         command = [sys.executable, "-m", *([app] if app == "core.launch" else words)]

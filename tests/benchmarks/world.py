@@ -83,7 +83,8 @@ def databases() -> Iterator[dict[str, str]]:
 def studio(url: str, **changes: object) -> Iterator[Studio]:
     """A real studio on this database, every gate and default limit in place."""
     with tempfile.TemporaryDirectory() as folder:
-        values = {"studio_data_dir": folder, "database_url": url, "log_level": "ERROR", **changes}
+        values = {"studio_data_dir": folder, "database_url": url, "log_level": "ERROR"}
+        values |= {"rate_limit_per_minute": 100_000, **changes}
         base = load({}, None).model_dump(exclude={"flags", "notes"})
         opened = open_studio(Settings(**{**base, **values}))
         try:

@@ -7,6 +7,7 @@ import time
 import pytest
 from pydantic import BaseModel
 
+from core.governance.alerts import News, tell
 from core.kernel import Run, operation
 from core.kernel.operation import OPERATIONS
 from tests import screens
@@ -59,3 +60,29 @@ def test_local_mode_is_said_plainly():
     said = screens.text(screens.shell("chat"))
     assert "Local mode" in said
     assert "left today" in said
+
+
+def told(front, key, severity="warning"):
+    org_id = front.people.local().org_id
+    about = {"kind": "threshold", "scope": f"org:{org_id}", "title": key, "cause": {}}
+    tell(front.database, [News(org_id, key, severity=severity, **about)])
+
+
+def test_alerts_nobody_has_seen_are_counted_listed_and_marked(front):
+    assert "Open alerts" not in str(screens.shell("chat").main)
+    told(front, "Half is used")
+    told(front, "All is used", "critical")
+    at = screens.shell("chat")
+    assert not at.exception
+    assert "All is used" in screens.text(at)
+    assert not at.toast, "what was there before has its badge"
+    at.button(key="seen_bar").click().run()
+    assert "All is used" not in screens.text(at)
+
+
+def test_an_alert_that_comes_while_the_window_is_open_is_said_once(front):
+    at = screens.shell("chat")
+    told(front, "Just now")
+    assert [toast.value for toast in at.run().toast] == ["Just now"]
+    assert not at.run().toast
+    at.button(key="seen_bar").click().run()

@@ -42,7 +42,9 @@ def question(studio, tmp_path, **more):
 
 def test_gates_stand_in_order_and_the_ledger_is_asked_last(studio):
     names = [type(gate).__name__ for gate in studio.kernel.gates]
-    assert names == ["PermissionGate", "FlagGate", "ApprovalGate"]
+    assert names == [
+        "PermissionGate", "FlagGate", "PolicyGate", "SafetyGate", "ApprovalGate",
+    ]  # fmt: skip
     assert studio.kernel.ledger is studio.ledger
     assert studio.kernel.redact is safety.redact
 

@@ -86,7 +86,8 @@ class _Ends:
 
     def keyed(self, end: Any) -> Any:
         async def checked(request: Request) -> Response:
-            if request.headers.get("x-api-key") not in self.desk.loopback.keys:
+            bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
+            if request.headers.get("x-api-key", bearer) not in self.desk.loopback.keys:
                 return anthropic_server._error(401, "invalid x-api-key")
             return await end(request)
 

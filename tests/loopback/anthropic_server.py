@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.loopback.server import KEY, Loopback, Turn, content, serve
+from tests.loopback.server import KEY, Failed, Loopback, Turn, content, serve
 
 ERRORS = {
     400: "invalid_request_error",
@@ -42,7 +42,7 @@ def _app(loopback: Loopback) -> Starlette:
         if turn.status != 200:
             return _error(turn.status, turn.error, **turn.headers)
         if body.get("stream"):
-            return loopback.stream(body["model"], lambda: _events(body, turn))
+            return loopback.stream(body["model"], lambda: _failing(_events(body, turn), turn))
         return JSONResponse(_whole(body, turn))
 
     async def count(request: Request) -> Response:
@@ -148,6 +148,14 @@ async def _events(body: dict[str, Any], turn: Turn) -> AsyncIterator[str]:
     delta = {"stop_reason": _finish(turn), "stop_sequence": None}
     yield _event("message_delta", delta=delta, usage={"output_tokens": turn.completion})
     yield _event("message_stop")
+
+
+async def _failing(events: AsyncIterator[str], turn: Turn) -> AsyncIterator[str]:
+    try:
+        async for event in events:
+            yield event
+    except Failed:
+        yield _event("error", error={"type": "overloaded_error", "message": turn.error})
 
 
 def _blocks(turn: Turn) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:

@@ -64,6 +64,11 @@ def wav(seconds: float = 2.0, rate: int = 8_000) -> bytes:
     return file.getvalue()
 
 
+def mp3(frames: int = 100) -> bytes:
+    """Frames of silence, 128 kbit/s at 44.1 kHz: 1,152 samples each."""
+    return b"ID3\x04\x00\x00\x00\x00\x00\x02XX" + (b"\xff\xfb\x90\x00" + bytes(413)) * frames
+
+
 def mp4(size: int = 64) -> bytes:
     """The head of a film, and nothing in it."""
     return struct.pack(">I", 24) + b"ftypisom" + bytes(12) + bytes(size)
@@ -191,7 +196,7 @@ def _speech(take: Take, body: Body) -> Response:
         return _error(400, "Missing required parameter: 'voice'.", "missing_required_parameter")
     if body.get("response_format") == "wav":
         return Response(wav(take.seconds), media_type="audio/wav")
-    return Response(b"ID3\x04" + bytes(500), media_type="audio/mpeg")
+    return Response(mp3(), media_type="audio/mpeg")
 
 
 def _transcription(take: Take, body: Body) -> Response:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.loopback.openai_server import finish, line, usage, whole
+from tests.loopback.openai_server import failing, finish, line, usage, whole
 from tests.loopback.server import Loopback, Turn, content, serve
 
 KNOWN = {
@@ -45,7 +45,7 @@ def _app(loopback: Loopback) -> Starlette:
         if turn.status != 200:
             return _error(turn.status, turn.error, *CODES.get(turn.status, ("", "3000")))
         if body.get("stream"):
-            return loopback.stream(body["model"], lambda: _events(body, turn))
+            return loopback.stream(body["model"], lambda: failing(_events(body, turn), turn))
         return JSONResponse(whole(body, turn))
 
     return Starlette(routes=[Route("/v1/chat/completions", chat, methods=["POST"])])

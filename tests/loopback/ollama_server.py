@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.loopback.openai_server import line, usage, whole
+from tests.loopback.openai_server import failing, line, usage, whole
 from tests.loopback.server import Loopback, Turn, content, serve
 
 
@@ -36,7 +36,7 @@ def _app(loopback: Loopback) -> Starlette:
         if turn.status != 200:
             return _error(turn.status, turn.error)
         if body.get("stream"):
-            return loopback.stream(body["model"], lambda: _events(body, turn))
+            return loopback.stream(body["model"], lambda: failing(_events(body, turn), turn))
         return JSONResponse(whole(body, turn))
 
     async def tags(_: Request) -> Response:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.loopback.server import Loopback, Turn, content, serve
+from tests.loopback.server import Failed, Loopback, Turn, content, serve
 
 ERRORS = {
     400: "invalid_request_error",
@@ -41,7 +41,7 @@ def _app(loopback: Loopback) -> Starlette:
         if turn.status != 200:
             return _error(turn.status, turn.error, turn.code, **turn.headers)
         if body.get("stream"):
-            return loopback.stream(body["model"], lambda: _events(body, turn))
+            return loopback.stream(body["model"], lambda: failing(_events(body, turn), turn))
         return JSONResponse(whole(body, turn))
 
     async def models(_: Request) -> Response:
@@ -156,6 +156,15 @@ async def _events(body: dict[str, Any], turn: Turn) -> AsyncIterator[str]:
     if (body.get("stream_options") or {}).get("include_usage") and turn.counts:
         yield line({**head, "choices": [], "usage": usage(turn)})
     yield "data: [DONE]\n\n"
+
+
+async def failing(events: AsyncIterator[str], turn: Turn) -> AsyncIterator[str]:
+    """The events, and the error that ends them where the script says so."""
+    try:
+        async for event in events:
+            yield event
+    except Failed:
+        yield line({"error": {"message": turn.error, "type": "server_error", "code": None}})
 
 
 async def tool_deltas(turn: Turn) -> AsyncIterator[dict[str, Any]]:

@@ -38,6 +38,7 @@ class Turn:
     gap_s: float = 0  # between two pieces
     cut_after: int | None = None  # pieces of content, then the connection drops
     stall_after: int | None = None  # pieces of content, then silence
+    fail_after: int | None = None  # pieces of content, then an error within the stream
     counts: bool = True  # tells usage
     ends: bool = True  # says that it has ended, and why
     finish: str = ""
@@ -98,6 +99,10 @@ class Cut(Exception):
     """Ends the connection in the middle of the answer."""
 
 
+class Failed(Exception):
+    """The service says in the middle of the answer that it cannot go on."""
+
+
 async def content(turn: Turn, pieces: list[str]) -> AsyncIterator[str]:
     """The pieces at the scripted pace, and what goes wrong between them."""
     for place, piece in enumerate(pieces):
@@ -105,6 +110,8 @@ async def content(turn: Turn, pieces: list[str]) -> AsyncIterator[str]:
             raise Cut
         if turn.stall_after is not None and place >= turn.stall_after:
             await asyncio.sleep(60)
+        if turn.fail_after is not None and place >= turn.fail_after:
+            raise Failed
         if turn.gap_s:
             await asyncio.sleep(turn.gap_s)
         yield piece

@@ -200,27 +200,31 @@ def parrot(asked: Asked, turn: Turn) -> Turn:
     return Turn(tools=[("total", '{"table": "sales", "measure": "amount"}')])
 
 
-def restless(asked: Asked, _turn: Turn) -> Turn:
+def restless(asked: Asked, turn: Turn) -> Turn:
     """Never stops, never quite repeats itself, and talks a lot meanwhile."""
+    if turn.tools and not asked.is_last:
+        return turn
     names = [tool.name for tool in asked.tools if tool.name != "profile"]
-    name = names[asked.number % len(names)]
-    arguments = {"table": "sales", "measure": "amount", "note": f"try {asked.number}"}
-    if asked.number % 3:
-        arguments.pop("note")
-        arguments["dimensions"] = [["region"], ["remark"], ["region", "remark"]][asked.number % 3]
-        arguments["min"] = asked.number
-    return Turn(tools=[(name, json.dumps(arguments))] * (1 + asked.number % 4))
+    calls = [
+        (
+            names[(asked.number + i) % len(names)],
+            json.dumps({"table": "sales", "measure": f"amount of {asked.number} and {i} " * 20}),
+        )
+        for i in range(1 + asked.number % 3)
+    ]
+    return Turn(tools=calls)
 
 
 def flood(asked: Asked, turn: Turn) -> Turn:
-    """Asks for a thousand things at once."""
-    calls = [("total", json.dumps({"table": "sales", "measure": f"m{i}"})) for i in range(1_000)]
-    return replace(turn, tools=calls) if not asked.is_last else turn
+    """Asks for very many things at once."""
+    calls = [("total", json.dumps({"table": "sales", "measure": f"m{i}"})) for i in range(80)]
+    first = [("total", '{"table": "sales", "measure": "amount"}')]
+    return replace(turn, tools=first + calls) if not asked.is_last else turn
 
 
 def slow(_asked: Asked, turn: Turn) -> Turn:
     """Takes nearly as long as it may, before and between its words."""
-    return replace(turn, delay_s=0.4, gap_s=0.02)
+    return replace(turn, delay_s=0.4, gap_s=0.003)
 
 
 def stalls(_asked: Asked, turn: Turn) -> Turn:

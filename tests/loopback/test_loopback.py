@@ -6,7 +6,7 @@ import anthropic
 import openai
 import pytest
 
-from tests.loopback import anthropic_server, openai_server
+from tests.loopback import anthropic_server, mistral_server, ollama_server, openai_server
 from tests.loopback.server import KEY, Turn
 
 ASKED = [{"role": "user", "content": "Hello?"}]
@@ -150,3 +150,58 @@ def test_a_tool_result_that_answers_nothing_is_refused_on_both_wires(gpt, claude
 def test_the_anthropic_sdk_counts_tokens(claude, anthropic_loopback):
     anthropic_loopback.script["m"] = Turn(prompt=77)
     assert claude.messages.count_tokens(model="m", messages=ASKED).input_tokens == 77
+
+
+def test_the_anthropic_sdk_reads_how_long_a_cache_is_kept(claude, anthropic_loopback):
+    anthropic_loopback.script["m"] = Turn(prompt=90, cache_write=50, cache_write_1h=20)
+    usage = claude.messages.create(model="m", max_tokens=9, messages=ASKED).usage
+    kept = usage.cache_creation
+    assert (kept.ephemeral_5m_input_tokens, kept.ephemeral_1h_input_tokens) == (30, 20)
+
+
+def test_the_sdks_notice_an_error_within_a_stream(gpt, claude, openai_loopback, anthropic_loopback):
+    failing = Turn("one two three", fail_after=1, error="Overloaded")
+    openai_loopback.script["m"] = anthropic_loopback.script["m"] = failing
+    with pytest.raises(openai.APIError, match="Overloaded"):
+        list(gpt.chat.completions.create(model="m", messages=ASKED, stream=True))
+    stream = claude.messages.create(model="m", max_tokens=9, messages=ASKED, stream=True)
+    with pytest.raises(anthropic.APIStatusError, match="Overloaded"):
+        list(stream)
+
+
+@pytest.mark.parametrize("kind", [mistral_server, ollama_server])
+def test_the_openai_sdk_reads_the_servers_that_speak_alike(kind):
+    with kind.open_server() as server:
+        client = openai.OpenAI(api_key=KEY, base_url=f"{server.url}/v1", max_retries=0)
+        server.script["m"] = Turn("A good day.", completion=7)
+        whole = client.chat.completions.create(model="m", messages=ASKED)
+        assert (whole.choices[0].message.content, whole.usage.completion_tokens) == (
+            "A good day.",
+            7,
+        )
+        server.script["m"] = Turn(tools=[("weather", PARIS)])
+        chunks = list(client.chat.completions.create(model="m", messages=ASKED, stream=True))
+        calls = [c for chunk in chunks for c in chunk.choices[0].delta.tool_calls or ()]
+        assert [call.function.arguments for call in calls] == [PARIS]
+
+
+def test_mistral_refuses_what_the_real_one_refuses():
+    with mistral_server.open_server() as server:
+        client = openai.OpenAI(api_key=KEY, base_url=f"{server.url}/v1", max_retries=0)
+        call = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+        answer = {"role": "tool", "tool_call_id": "call_1", "content": "1"}
+        talk = [*ASKED, {"role": "assistant", "content": "", "tool_calls": [call]}, answer]
+        with pytest.raises(openai.BadRequestError, match="length of 9"):
+            client.chat.completions.create(model="m", messages=talk)
+        with pytest.raises(openai.UnprocessableEntityError):
+            client.chat.completions.create(model="m", messages=ASKED, user="me")
+        wrong = openai.OpenAI(api_key="wrong", base_url=f"{server.url}/v1", max_retries=0)
+        with pytest.raises(openai.AuthenticationError):
+            wrong.chat.completions.create(model="m", messages=ASKED)
+
+
+def test_ollama_says_what_it_has_and_what_it_has_not():
+    with ollama_server.open_server() as server:
+        client = openai.OpenAI(api_key="any", base_url=f"{server.url}/v1", max_retries=0)
+        with pytest.raises(openai.NotFoundError, match="try pulling it first"):
+            client.chat.completions.create(model="absent", messages=ASKED)

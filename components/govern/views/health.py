@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from components import session
@@ -16,6 +18,9 @@ NAMES = {
     "blobs": "Files",
     "migrations": "Schema",
     "llm": "Models",
+    "policies": "Policies",
+    "cache": "Cache",
+    "moderation": "Moderation",
     "studio": "Studio",
 }
 
@@ -59,14 +64,18 @@ def parts_table() -> None:
     """One line a part: works or not, and a word about it."""
     rows = [
         [
-            ":green[:material/check_circle:] " + NAMES.get(name, name)
-            if part["ok"]
-            else ":red[:material/error:] " + NAMES.get(name, name),
+            f"{_sign(part)} {NAMES.get(name, name)}",
             f":gray[{plain(part['detail'])}]",
         ]
         for name, part in health.ready(session.studio()).items()
     ]
     figures(["", ""], rows, "facts_parts")
+
+
+def _sign(part: dict[str, Any]) -> str:
+    if part.get("degraded"):
+        return ":orange[:material/warning:]"
+    return ":green[:material/check_circle:]" if part["ok"] else ":red[:material/error:]"
 
 
 def _said(value: bool | str) -> str:

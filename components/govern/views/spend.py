@@ -9,19 +9,34 @@ import streamlit as st
 from components import session
 from components.govern.table import table
 from components.govern.view import View
-from components.layout import heading, section
+from components.layout import figures, heading, section
 from components.theme import mode, palette
-from components.words import NUSD, count, named, usd
+from components.words import NUSD, count, named, plain, since, took, usd
 from core import governance
+from core.governance.alerts import whose
+from core.governance.spend import running
 
 BY = {
     "operation": "Operation",
+    "use_case": "Use case",
     "model": "Model",
+    "provider": "Provider",
     "person": "Person",
+    "unit": "Kind of unit",
+    "prompt": "Prompt",
+    "variant": "A/B arm",
+    "kind": "Kind of call",
     "step": "Kind of step",
     "day": "Day",
     "task": "Run",
 }
+NOTHING = {  # what a line is called whose calls say nothing of it
+    "use_case": "no use case",
+    "variant": "not split",
+    "prompt": "no template",
+}
+LIVE_MAX = 8
+PLAIN = ("day", "model", "provider", "variant")  # names as they are
 
 
 def draw() -> None:
@@ -37,17 +52,20 @@ def draw() -> None:
         bind="query-params",
     )
     studio, org_id = session.studio(), session.person().org_id
+    live()
     rows = governance.spend(studio.database, org_id, by or "operation")
     cost = sum(row.cost_nusd for row in rows)
     note = f"{usd(cost)} in all, {count(sum(row.tokens for row in rows))} tokens"
-    heading(f"By {BY[by or 'operation'].lower()}", note)
+    way = BY[by or "operation"]
+    heading(f"By {way if way.startswith('A/B') else way.lower()}", note)
     if rows:
         _picture(rows, by or "operation", money=cost > 0)
     with section("Lines"):
         table(
             [
                 {
-                    "name": _name(str(row.key), by or "operation"),
+                    "name": name_of(str(row.key), by or "operation"),
+                    "key": row.key,
                     "cost": row.cost_nusd / NUSD,
                     "tokens": row.tokens,
                     "steps": row.steps,
@@ -73,7 +91,7 @@ def bars(rows: list[Any], by: str, *, money: bool) -> dict[str, Any]:
     data = [
         {
             "value": row.cost_nusd / NUSD if money else row.tokens,
-            "name": _name(str(row.key), by),
+            "name": name_of(str(row.key), by),
             "label": {"formatter": usd(row.cost_nusd) if money else count(row.tokens)},
         }
         for row in top
@@ -112,10 +130,40 @@ def _picture(rows: list[Any], by: str, *, money: bool) -> None:
     )
 
 
-def _name(key: str, by: str) -> str:
-    if by == "task":
+@st.fragment(run_every=2)
+def live() -> None:
+    """What runs now, what each task has cost to the cent and what it holds; nothing when idle."""
+    studio, org_id = session.studio(), session.person().org_id
+    rows = running(studio.database, org_id)
+    if not rows:
+        return
+    cost = sum(row.cost_nusd for row in rows)
+    with section("Running now", f"{plain(usd(cost))} so far"):
+        figures(
+            ["", "So far", "On hold", "Tokens", "For"],
+            [
+                [
+                    plain(row.input.get("question") or named(row.operation), 60),
+                    plain(usd(row.cost_nusd)),
+                    plain(usd(row.held_nusd)),
+                    count(row.tokens),
+                    took(since(row.created_at)),
+                ]
+                for row in rows[:LIVE_MAX]
+            ],
+            "running",
+        )
+
+
+def name_of(key: str, by: str) -> str:
+    """A line's name for people."""
+    if not key:
+        return NOTHING.get(by, "unnamed")
+    if by in ("task", "prompt"):
         return key[:8]
-    return key if by in ("day", "model", "person") else named(key)
+    if by == "person":
+        return whose(session.studio().database, f"person:{key}")
+    return key if by in PLAIN else named(key)
 
 
 VIEW = View("Spend", ":material/payments:", 20, draw)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
@@ -11,7 +12,7 @@ from components.govern.table import table
 from components.govern.view import View
 from components.layout import PAGES, section
 from components.words import ago, clock, count, muted, named, plain
-from core.errors import StudioError
+from core.errors import NotFound, StudioError
 from core.governance.violations import REVIEWS, Decision, review, violations
 from core.identity import may
 
@@ -31,6 +32,7 @@ def draw() -> None:
     waiting = violations(database, person.org_id, review="open")
     shown, severity = _filters()
     found = violations(database, person.org_id, review=shown, severity=severity)
+    names = _names(found)
     cards = [row for row in found if not row.verdict][:CARDS_MAX]
     if cards:
         with (
@@ -41,7 +43,7 @@ def draw() -> None:
                 _card(row, decides=may(person.role, "approve"))
     with section("Findings", "texts are excerpts; what is personal in them is replaced"):
         table(
-            [_line(row) for row in found],
+            [_line(row, names) for row in found],
             key="violations",
             columns={
                 "at": st.column_config.TextColumn("At", width="small"),
@@ -50,11 +52,11 @@ def draw() -> None:
                 "where": st.column_config.TextColumn("Where", width="small"),
                 "action": st.column_config.TextColumn("Action", width="small"),
                 "content": st.column_config.TextColumn("Excerpt", width="large"),
+                "review": st.column_config.TextColumn("Review", width="small"),
+                "note": st.column_config.TextColumn("Note"),
                 "use_case": st.column_config.TextColumn("Use case", width="small"),
                 "person": st.column_config.TextColumn("Person", width="small"),
                 "source": st.column_config.TextColumn("Judged by", width="small"),
-                "review": st.column_config.TextColumn("Review", width="small"),
-                "note": st.column_config.TextColumn("Note"),
                 "task": st.column_config.TextColumn("Task", width="small"),
             },
             alt="Findings of the safety rules with category, score, action and review",
@@ -128,7 +130,18 @@ def _decide(id: str, decision: Decision) -> None:
         st.toast(f"{decision.capitalize()}.", icon=":material/check_circle:")
 
 
-def _line(row: Any) -> dict[str, Any]:
+def _names(rows: Iterable[Any]) -> dict[str, str]:
+    """The names of the people of these findings; somebody who is gone keeps the id."""
+    people, found = session.studio().people, {}
+    for person_id in {row.person_id for row in rows}:
+        try:
+            found[person_id] = people.person(person_id).name
+        except NotFound:
+            found[person_id] = person_id
+    return found
+
+
+def _line(row: Any, names: dict[str, str]) -> dict[str, Any]:
     return {
         "at": clock(row.at),
         "severity": row.severity,
@@ -137,7 +150,7 @@ def _line(row: Any) -> dict[str, Any]:
         "action": row.action,
         "content": row.content,
         "use_case": row.use_case,
-        "person": row.person_id,
+        "person": names[row.person_id],
         "source": row.source,
         "review": row.verdict or "open",
         "note": row.note,
@@ -147,7 +160,7 @@ def _line(row: Any) -> dict[str, Any]:
 
 def _scores(row: Any) -> str:
     """Each category with its score: "Jailbreak 0.80, Weapons 0.95"."""
-    parts = [f"{named(name)} {score:.2f}" for name, score in row.scores.items()]
+    parts = [f"{named(name.replace('-', ' '))} {score:.2f}" for name, score in row.scores.items()]
     return ", ".join(parts)
 
 

@@ -15,7 +15,7 @@ from core.kernel.records import STEP, TASK
 from core.ledger.records import USAGE
 from core.storage.database import Database
 
-ROWS_MAX = 50_000  # the newest calls
+ROWS_MAX = 20_000  # the newest calls
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -134,7 +135,8 @@ class Policies:
         _, problems = entries.read(changes, self._check)
         if problems:
             raise faulty(_named(Lines(changes).trouble(problems)))
-        return self._overrides.add(org_id, name, changes, by, on)
+        kept = json.loads(json.dumps(changes, default=str))  # a Decimal keeps every digit
+        return self._overrides.add(org_id, name, kept, by, on)
 
     def override_text(
         self, org_id: str, name: str, text: str, by: str, *, on: int | None = None

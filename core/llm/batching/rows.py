@@ -32,9 +32,10 @@ class Rows:
             "at": now(),
         }
         insert = self._database.insert(BATCH).values(row).on_conflict_do_nothing()
+        insert = insert.returning(BATCH.c.key)
 
         def write(db: sa.Connection) -> tuple[bool, Any]:
-            is_new = bool(db.execute(insert).rowcount)
+            is_new = db.execute(insert).one_or_none() is not None
             return is_new, db.execute(sa.select(BATCH).where(BATCH.c.key == key)).one()
 
         return self._database.transaction(write)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import base64
-import io
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -37,6 +36,24 @@ SIGNS = {
 
 
 @dataclass(frozen=True)
+class Given:
+    """A stored image, as it is sent."""
+
+    data: bytes = field(repr=False)
+    media_type: str
+
+    @property
+    def file(self) -> tuple[str, bytes, str]:
+        """As a form takes it."""
+        return f"image.{self.media_type.removeprefix('image/')}", self.data, self.media_type
+
+    @property
+    def url(self) -> str:
+        """As the gates look at it."""
+        return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode()}"
+
+
+@dataclass(frozen=True)
 class Wish:
     """What is asked for."""
 
@@ -44,7 +61,7 @@ class Wish:
     size: str
     n: int
     quality: str
-    of: tuple[str, ...]  # hashes of images to start from
+    of: tuple[Given, ...]  # images to start from
 
 
 def image(
@@ -63,10 +80,12 @@ def image(
     One step of kind "image" per attempt. Raises Invalid for what no model can be asked,
     Unavailable when nobody is configured or answers, and what the gates raise.
     """
-    wish = Wish(prompt.strip(), size, n, quality, tuple(of))
+    given = tuple(_given(run, hash) for hash in of[: GIVEN_MAX + 1])
+    wish = Wish(prompt.strip(), size, n, quality, given)
     _check(wish)
     ways = [_way(run, place, wish) for place in places(llm, "image", models)]
-    made = walk(run, llm.router, "image", ways, name="image", content=(wish.prompt,))
+    content = (wish.prompt, *(image.url for image in given))
+    made = walk(run, llm.router, "image", ways, name="image", content=content)
     return Media.model_validate(made)
 
 
@@ -92,7 +111,7 @@ def _way(run: Run, place: Place, wish: Wish) -> Way:
         return Bill(tariff, _most(tariff, unit, wish, size), units=wish.n, unit="image")
 
     def act(call: Call, bill: Bill) -> Mapping[str, Any]:
-        answer = _asked(run, place, wish, call, bill)
+        answer = _asked(place, wish, call, bill)
         with reading(place):
             _settle(bill, unit, answer, size)
             files = [_file(run, place, call, row) for row in answer.data]
@@ -122,12 +141,12 @@ def _most(tariff: Tariff, unit: str, wish: Wish, size: tuple[int, int]) -> dict[
     return most
 
 
-def _asked(run: Run, place: Place, wish: Wish, call: Call, bill: Bill) -> Any:
+def _asked(place: Place, wish: Wish, call: Call, bill: Bill) -> Any:
     """OpenAI's answer, whoever gives it."""
     given: dict[str, Any] = {"prompt": wish.prompt, "n": wish.n}
     given |= {} if wish.size == "auto" else {"size": wish.size}
     given |= {} if wish.quality == "auto" else {"quality": wish.quality}
-    images = [_named(run, hash) for hash in wish.of]
+    images = [image.file for image in wish.of]
     if place.hosted.entry.dialect == SDK:
         return ask_sdk(
             call,
@@ -179,11 +198,11 @@ def _file(run: Run, place: Place, call: Call, row: Any) -> File:
     return File(hash=hash, size_bytes=size, media_type=kind)
 
 
-def _named(run: Run, hash: str) -> tuple[str, io.BytesIO | bytes, str]:
-    """A stored image as a form takes it."""
+def _given(run: Run, hash: str) -> Given:
+    """A stored image. Raises NotFound, and Invalid for what is none."""
     with run.studio.blobs.open(hash) as file:
         data: bytes = file.read(SIZE_MAX_BYTES + 1)
     kind = next((kind for sign, kind in SIGNS.items() if data.startswith(sign)), "")
     if not kind or len(data) > SIZE_MAX_BYTES:
         raise Invalid("This file is no image that can be sent.", hint="Use a PNG, JPEG or WebP.")
-    return f"image.{kind.removeprefix('image/')}", data, kind
+    return Given(data, kind)

@@ -24,10 +24,11 @@ def tariff_of(
         return tariff_from_settings(config.prices[model], model)
     if entry.free:
         return Tariff(model, NOTHING)
+    if entry.published is None:
+        return Tariff(model, {})
     row = f"{entry.published}{model.partition('/')[2]}"
     found = tariff(row, entry.dialect, size=size, quality=quality, results=results)
-    known = found if found and entry.published is not None else Tariff(model, {})
-    return Tariff(model, known.rates)
+    return Tariff(model, found.rates if found else {})
 
 
 def priced(tariff: Tariff, *ways: str) -> str:

@@ -76,9 +76,8 @@ def ask(call: Call, bill: Bill, place: Place, door: str, *, timeout_s: float, **
     """
     litellm = load()  # seconds, once; never on the loop
     litellm.DEFAULT_MAX_RETRIES = 0  # some of its doors take "none" for "as many as usual"
-    where = _where(place)
-    reached = {"max_retries": 0, "num_retries": 0, "timeout": timeout_s, **given, **where}
-    return tried(call, bill, place, lambda: getattr(litellm, door)(**reached), timeout_s)
+    where = {**given, **reached(place, timeout_s)}
+    return tried(call, bill, place, lambda: getattr(litellm, door)(**where), timeout_s)
 
 
 def ask_sdk(
@@ -125,6 +124,8 @@ def tried(
     except (TimeoutError, openai.APITimeoutError):
         raise failures.timed_out(place.model) from None
     except (openai.OpenAIError, httpx.HTTPError) as error:
+        if _is_garbage(error):
+            raise garbled(place) from None
         about: Any = (error, place.model, place.config, bill)
         raise place.hosted._failure(*about) from None  # noqa: SLF001 - the same failures as chat's
     except ValueError:  # no JSON, or JSON of another shape
@@ -150,11 +151,25 @@ def garbled(place: Place) -> Unavailable:
     )
 
 
-def _where(place: Place) -> dict[str, str]:
-    """Key and address always, so that LiteLLM never looks for its own."""
+def reached(place: Place, timeout_s: float) -> dict[str, Any]:
+    """LiteLLM's parameters of every door. Key and address always: it never looks for its own."""
     route = place.hosted.route(place.config)
-    model = f"{route.dialect}/{place.name}"
-    return {"model": model, "api_base": route.base_url, "api_key": route.key}
+    where = {"api_base": route.base_url, "api_key": route.key}
+    once = {"max_retries": 0, "num_retries": 0, "timeout": timeout_s}
+    return {"model": f"{route.dialect}/{place.name}", **where, **once}
+
+
+def _is_garbage(error: BaseException | None) -> bool:
+    """It answered, and its answer broke the reader; LiteLLM takes that for a failing server."""
+    import httpx
+
+    broke = False
+    while error is not None:
+        if isinstance(error, httpx.HTTPStatusError | httpx.TransportError):
+            return False
+        broke = broke or isinstance(error, ValueError | TypeError | AttributeError | LookupError)
+        error = error.__cause__ or error.__context__
+    return broke
 
 
 def _place(llm: Gateway, kind: str, model: str) -> Place:

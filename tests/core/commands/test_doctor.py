@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from core.commands import run
 from core.storage.database import Database
 
@@ -16,6 +18,18 @@ def test_a_fresh_studio_is_well_in_every_part(here, capsys):
     assert "SQLite" in parts["database"][1]
     assert "offline" in parts["models"][1]
     Database(f"sqlite:///{here}/var/studio.db").close()  # it was given back
+
+
+@pytest.mark.usefixtures("here")
+def test_providers_are_listed_with_what_the_absent_ones_lack_and_no_key(capsys, monkeypatch):
+    monkeypatch.setenv("MISTRAL_API_KEY", "canary-4711")
+    assert run(["doctor", "--json"]) == 0
+    out = capsys.readouterr().out
+    there, absent = json.loads(out)["providers"][1].split("; absent: ")
+    assert there == "offline, mistral"
+    assert "openai (OPENAI_API_KEY)" in absent
+    assert "tavily (TAVILY_API_KEY)" in absent
+    assert "canary" not in out
 
 
 def test_people_read_one_line_a_part(here, capsys):

@@ -16,7 +16,6 @@ from core.ledger.records import ACCOUNT, HOLD
 from tests.core.governance.parts import ANA, BO, EVE, done
 from tests.core.kernel.parts import until
 
-
 OWNER = Person("bo", "Bo", "acme", "Acme", "growth", "owner")
 
 

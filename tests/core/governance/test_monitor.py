@@ -14,11 +14,9 @@ from core.governance.alerts import alerts
 from core.governance.monitor import Monitor
 from core.governance.webhook import Webhook
 from core.kernel import Ask
-from core.kernel.records import STEP
-from core.ledger.records import USAGE
 from core.storage.database import now
+from tests.core.governance.anomalies.test_history import AT, weeks, written
 from tests.core.governance.parts import ANA, BO, done, open_kernel
-from tests.core.governance.test_anomalies import weeks, written
 from tests.loopback.webhook_server import black_hole, receiver
 
 
@@ -108,9 +106,6 @@ def test_a_refused_step_is_told(watched):
     watched.ledger.limit("org:acme", "nusd", "day", 15)
     task = watched.task(done(watched, "more", nusd=7, most=10))
     assert task.error["code"] == "budget_exceeded"
-    outcome = watched.database.rows(sa.select(STEP.c.outcome).where(STEP.c.state == "refused"))
-    for listener in watched.listeners:
-        listener(Ask(task.id, 3, "tool", "tool", ANA, {}), outcome[0].outcome)
     rows = [row for row in told(watched, 1) if row.kind == "refusal"]
     end = time.monotonic() + 5
     while not rows and time.monotonic() < end:
@@ -132,24 +127,14 @@ def test_what_was_heard_before_the_end_is_still_told(kernel):
 
 
 def test_an_anomaly_is_told_with_its_cause(watched):
-    written(watched.database, [{**row, "operation": "governed.more"} for row in weeks()])
-    shift = now() - weeks_end()
-    for row in watched.database.rows(sa.select(USAGE.c.task_id, USAGE.c.line, USAGE.c.at)):
-        moved = sa.update(USAGE).where(USAGE.c.task_id == row.task_id, USAGE.c.line == row.line)
-        watched.database.transaction(
-            lambda db, moved=moved, row=row: db.execute(moved.values(at=row.at + shift))
-        )
+    shift = now() - AT
+    rows = [{**row, "at": row["at"] + shift} for row in weeks(operation="governed.more")]
+    written(watched.database, rows)
     done(watched, "more", nusd=900_000_000, most=900_000_000)
     rows = [row for row in told(watched, 1) if row.kind == "anomaly"]
     assert rows, "one dollar eighty where seven cents are usual"
     assert rows[0].cause["spent"] == 1_800_000_000
     assert sum(rows[0].cause["parts"].values()) == rows[0].cause["delta"]
-
-
-def weeks_end():
-    from tests.core.governance.test_anomalies import AT
-
-    return AT
 
 
 def test_free_steps_do_not_wake_it_and_an_idle_one_uses_no_processor(kernel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.errors import Invalid
-from core.insight.deck import DESCRIBED, NOTHING, build, known_claims
+from core.insight.deck import DESCRIBED, NOTHING, STOPPED, build, known_claims
 from core.insight.receipts import Look, receive
 from core.insight.render import plain
 from core.insight.slides import Deck, Method
@@ -112,8 +112,8 @@ def test_with_no_looks_at_all_there_is_still_an_honest_deck(shop_at):
         Method(stopped="cancelled"),
         created_at=shop_at.deck().created_at,
     )
-    assert deck.slides[1].title == NOTHING
-    assert any("stopped" in text for text in deck.slides[1].body)
+    assert deck.slides[1].title == STOPPED["cancelled"]
+    assert NOTHING not in deck.slides[1].texts()  # nobody looked, so nobody knows
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from core.ledger import Accounts
 from core.storage.blobs import Folder
 from core.storage.database import Database
 from core.storage.migrations import migrate
-from tests.loopback import anthropic_server, openai_server
+from tests.loopback import anthropic_server, mistral_server, ollama_server, openai_server
 
 QUEUES = (Queue("interactive", 8, 8, 0.05), Queue("batch", 2, 2, 0.5), Queue("render", 2, 1, 0.5))
 
@@ -38,4 +38,18 @@ def gpt():
 def claude():
     """A loopback Anthropic."""
     with anthropic_server.open_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mistral():
+    """A loopback Mistral."""
+    with mistral_server.open_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ollama():
+    """A loopback Ollama."""
+    with ollama_server.open_server() as server:
         yield server

@@ -49,17 +49,21 @@ class Listens:
     """Holds back the last letter, and refuses a word."""
 
     def __init__(self):
-        self.text = ""
+        self.heard = self.text = ""
 
     def hear(self, piece):
+        self.heard += piece
         self.text += piece
-        if "secret" in self.text:
+        if "secret" in self.heard:
             raise Refused("No.")
         shown, self.text = self.text[:-1], self.text[-1:]
         return shown
 
     def end(self):
         return self.text
+
+    def close(self):
+        self.text = ""
 
 
 def attempt(provider, **more):

@@ -95,9 +95,7 @@ def _warm(kernel, gpt, claude):
 
 @pytest.mark.parametrize("model", PROVIDERS)
 @pytest.mark.parametrize("name", CELLS)
-def test_a_fault_has_one_outcome_one_cost_and_one_story(
-    kernel, gateway, gpt, claude, request, name, model
-):
+def test_a_fault_has_one_outcome_one_cost_and_one_story(kernel, gateway, request, name, model):
     cell = CELLS[name]
     server = request.getfixturevalue(PROVIDERS[model])
     server.script[model.partition("/")[2]] = cell.turn

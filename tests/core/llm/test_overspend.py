@@ -25,7 +25,7 @@ WIDE = (Queue("interactive", 64, 64, 0.05), Queue("batch", 2, 2, 0.5), Queue("re
 
 
 @pytest.fixture
-def wide(url, tmp_path):
+def wide(url):
     """A kernel that runs all of them at once, on both databases."""
     database = Database(url, pool_size=40)
     migrate(database)
@@ -48,7 +48,7 @@ def cost_nusd():
     return int(PROMPT * price.input + SAID * price.output)
 
 
-def test_64_calls_at_once_never_spend_more_than_the_limit(wide, gateway, gpt):
+def test_64_calls_at_once_never_spend_more_than_the_limit(wide, gateway):
     limit = WORTH * cost_nusd()
     wide.ledger.limit("org:acme", "nusd", "day", limit, "acme")
     parts.GATEWAY["now"] = gateway

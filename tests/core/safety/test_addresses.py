@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.safety.addresses import is_dotted, is_number, is_public, why_not
@@ -57,18 +57,21 @@ def test_a_house_may_open_its_own_networks_but_never_the_metadata_of_its_cloud()
         assert why_not(never, private=True) == "is reserved"
 
 
+@settings(deadline=None)
 @given(st.ip_addresses(v=4))
 def test_python_knows_no_private_network_that_is_public_here(address):
     if not address.is_global or address.is_multicast or address.is_reserved:
         assert not is_public(address)
 
 
+@settings(deadline=None)
 @given(st.ip_addresses(v=6))
 def test_the_same_of_ipv6_but_for_an_address_it_carries(address):
     if not address.is_global and address.ipv4_mapped is None:
         assert not is_public(address)
 
 
+@settings(deadline=None)
 @given(st.ip_addresses(v=4))
 def test_an_ipv4_address_is_judged_alike_in_every_dress(address):
     number = int(address)

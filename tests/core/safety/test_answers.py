@@ -41,7 +41,7 @@ PACK = {
 }
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=900), st.integers(1, 50), st.sampled_from([*PACK]))
 def test_a_body_arrives_whole_however_it_is_cut_and_packed(data, size, coding):
     packed = PACK[coding](data)
@@ -90,6 +90,7 @@ def test_a_packing_that_was_not_asked_for_is_refused(coding):
     assert caught.value.details["reason"] == "coding"
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=40), max_size=8), st.sampled_from(["gzip", "deflate"]))
 def test_garbage_raises_what_a_person_can_read(chunks, coding):
     with suppress(StudioError):

@@ -61,3 +61,14 @@ def test_hashes_and_ids_are_never_damaged(data):
 @given(st.text())
 def test_redacting_twice_changes_nothing_more(text):
     assert redact_text(redact_text(text)) == redact_text(text)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "AK" + "IA1234567890ABCDEF", "AI" + "za" + "a1B2c" * 7, "gh" + "o_" + "a1B2" * 9,
+        "gl" + "pat-" + "a1B2" * 5, "ey" + "JhbGciOiJIUzI1NiJ9.ey" + "JzdWIiOiIxIn0.c2lnbmF0dXJl",
+    ],
+)  # fmt: skip
+def test_keys_of_clouds_and_forges_are_keys_too(key):
+    assert redact_text(f"use {key} now") == "use [secret] now"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import Invalid
@@ -66,10 +66,14 @@ def test_the_host_header_shows_the_port_only_where_it_is_unusual():
 def test_a_redirect_is_read_from_where_it_was_found():
     assert joined("http://a.example/x/y", "../z#w") == "http://a.example/z"
     assert joined("https://a.example/", "//b.example/c") == "https://b.example/c"
+    assert joined("http://a.example/", "/a b ") == "http://a.example/a%20b"
+    for sent in ("/ü".encode(), "/ü".encode("latin-1")):
+        assert joined("http://a.example/", sent.decode("latin-1")) == "http://a.example/ü"
     with pytest.raises(Invalid):
         joined("http://a.example/", "http://[::1")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_whatever_is_read_is_read_the_same_again(text):
     for url in (text, f"http://{text}", f"https://example.com/{text}"):

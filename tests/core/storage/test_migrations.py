@@ -9,8 +9,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlmodel import SQLModel
 
+from core.kernel.records import TASK
+from core.ledger.records import USAGE
 from core.storage import migrations
-from core.storage.database import Database
+from core.storage.database import Database, now
 from core.storage.migrations import is_current, migrate
 from tests.core.kernel import parts
 
@@ -82,3 +84,29 @@ def test_what_others_keep_in_the_same_database_is_left_alone(database):
     migrate(database)
     alembic(database, "downgrade", "base")
     assert "theirs" in tables(database)
+
+
+def test_rows_of_the_version_before_are_kept_and_read_as_what_they_were(database):
+    alembic(database, "upgrade", "0001")
+    rows = {
+        "kernel_task": {"id": "t", "operation": "x", "org_id": "o", "person_id": "p", "who": "{}",
+                        "queue": "batch", "input": "{}", "state": "done", "leg": 1, "events": 0,
+                        "created_at": now()},
+        "ledger_usage": {"task_id": "t", "seq": 1, "line": 0, "org_id": "o", "person_id": "p",
+                         "operation": "x", "provider": "a", "model": "a/m", "prompt_tokens": 3,
+                         "completion_tokens": 4, "cached_tokens": 0, "cache_write_tokens": 0,
+                         "reasoning_tokens": 0, "units": 0, "cost_nusd": 7, "estimated": False,
+                         "at": now()},
+    }  # fmt: skip
+    old = sa.MetaData()
+    for name, row in rows.items():
+        table = sa.Table(name, old, autoload_with=database.engine)
+        values = {k: sa.type_coerce(v, table.c[k].type) for k, v in row.items()}
+        database.transaction(lambda db, t=table, v=values: db.execute(sa.insert(t).values(v)))
+    migrate(database)
+    (use,) = database.rows(sa.select(USAGE))
+    assert (use.cost_nusd, use.kind, use.cache_hit, use.batch, use.unit) == (
+        7, "model", False, False, "",
+    )  # fmt: skip
+    (task,) = database.rows(sa.select(TASK))
+    assert (task.id, task.policy, task.trace) == ("t", None, "")

@@ -11,7 +11,7 @@ from core import safety, telemetry
 from core.settings import load
 from tests.core.kernel import parts
 from tests.core.telemetry import operations  # noqa: F401 - registers them
-from tests.loopback import langfuse_server, otlp_server, sentry_server
+from tests.loopback.sinks import langfuse_server, otlp_server, sentry_server
 
 CLIENT = "00-" + "ab" * 16 + "-" + "cd" * 8 + "-01"
 
@@ -23,10 +23,13 @@ def _world(tmp_path):
 
 @pytest.fixture(autouse=True)
 def _loggers():
-    root, own = logging.getLogger(), logging.getLogger("opentelemetry")
-    before = root.handlers[:], root.level, own.level
+    root = logging.getLogger()
+    hushed = [logging.getLogger(name) for name in ("opentelemetry", "urllib3")]
+    before = root.handlers[:], root.level, [one.level for one in hushed]
     yield
-    root.handlers, root.level, own.level = before
+    root.handlers, root.level, levels = before
+    for one, level in zip(hushed, levels, strict=True):
+        one.setLevel(level)
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from core.kernel import Ask, Who
 from core.storage.database import now
 from core.telemetry import langfuse
+from tests.core.kernel.parts import ANA
 from tests.core.telemetry.conftest import ended, spans, working
 from tests.core.telemetry.test_facts import ASK, DONE
-from tests.loopback.langfuse_server import PUBLIC, SECRET
-from tests.core.kernel.parts import ANA
+from tests.loopback.sinks.langfuse_server import PUBLIC, SECRET
 
 
 def test_every_attribute_is_one_of_the_sdks_own():

@@ -102,7 +102,8 @@ def test_every_line_names_the_trace_and_the_task_it_belongs_to(lines):
     assert "trace_id" not in outside
 
 
-def test_lines_go_to_standard_output(lines, capsys):
+@pytest.mark.usefixtures("lines")
+def test_lines_go_to_standard_output(capsys):
     start_logs("INFO", "json", redact=redact)
     log.info("here")
     assert json.loads(capsys.readouterr().out)["message"] == "here"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.core.kernel.parts import ANA
 from tests.core.telemetry.conftest import ended, spans, working
+from tests.core.telemetry.test_counters import CALL
 
 
 def test_a_collector_gets_every_metric(collector, sqlite_url, tmp_path):
@@ -30,7 +31,23 @@ def test_a_collector_gets_every_metric(collector, sqlite_url, tmp_path):
     assert only("studio.telemetry.dropped", sink="otlp")["value"] == 0
 
 
-def test_a_person_is_a_pseudonym_that_needs_the_salt(collector, sqlite_url, tmp_path):
+def test_no_number_of_people_makes_more_series_than_the_bound(collector, monkeypatch):
+    from opentelemetry.sdk.resources import Resource
+
+    from core.telemetry import meters
+    from core.telemetry.counters import Counters
+
+    monkeypatch.setattr(meters, "PEOPLE_MAX", 3)
+    made = meters.Meters(f"{collector.url}/v1/metrics", {}, Resource({}), Counters())
+    for i in range(10):
+        made.call({**CALL, "kind": "model", "use_case": "sales", "user_id": f"p{i}"})
+    made.close(5)
+    costs = {one["person"]: one["value"] for one in spans(collector, metric="studio.cost")}
+    assert len(costs) == 4
+    assert costs["other"] == 7 * CALL["cost_nusd"]
+
+
+def test_a_person_is_a_pseudonym_that_needs_the_salt(collector):
     from opentelemetry.sdk.resources import Resource
 
     from core.telemetry.counters import Counters

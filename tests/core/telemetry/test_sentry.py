@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 
+from core.errors import Unavailable
 from core.telemetry import here
 from tests.core.kernel.parts import ANA
 from tests.core.telemetry.conftest import ended, told, working
-from tests.loopback.sentry_server import dsn
+from tests.loopback.sinks.sentry_server import dsn
 
 log = logging.getLogger("core.example")
 
@@ -78,8 +79,8 @@ def test_a_broken_task_and_a_broken_act_are_reported(sentry, sqlite_url, tmp_pat
         assert telemetry.status()["sentry"]["sent"] == 2
         assert not telemetry.on
     told_all = [event["logentry"]["formatted"] for event in sentry.seen]
-    assert sorted(told_all)[0] == f"Task {task_id} broke."
-    assert "The act of step" in sorted(told_all)[1]
+    assert min(told_all) == f"Task {task_id} broke."
+    assert "The act of step" in max(told_all)
     assert {event["exception"]["values"][-1]["type"] for event in sentry.seen} == {"KeyError"}
     assert "example.org" not in str(sentry.seen)
     assert {event["tags"]["request_id"] for event in sentry.seen} >= {task_id}
@@ -91,3 +92,14 @@ def test_when_it_is_closed_nothing_listens_any_more(sentry):
     log.error("late")
     assert [one.name for one in logging.getLogger().handlers if one.name == "sentry"] == []
     assert sentry.seen == []
+
+
+def test_an_error_of_a_page_is_reported_under_its_code(sentry):
+    from components import session
+
+    with on(sentry):
+        code = session.remember_error(ValueError("of ana@example.org"))
+        session.remember_error(Unavailable("Known and told.", hint="Later."))
+    (event,) = sentry.seen
+    assert event["logentry"]["formatted"] == f"page error {code}"
+    assert event["exception"]["values"][0]["value"] == "of [e-mail]"

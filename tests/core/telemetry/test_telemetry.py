@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -16,11 +17,11 @@ from core import safety
 from core.kernel import Who
 from core.telemetry import start_logs
 from core.telemetry.telemetry import SILENT, Telemetry
-from tests.core.kernel import parts
 from tests.core.kernel.parts import ANA
 from tests.core.telemetry.conftest import CLIENT, ended, told, working
 from tests.core.telemetry.test_facts import A144, ASK, DONE
 
+ROOT = Path(__file__).parents[3]
 OFF = """
 import sys, threading
 from core import safety, telemetry
@@ -48,15 +49,9 @@ def lines():
 
 def test_off_no_sdk_is_loaded_and_no_thread_runs():
     ran = subprocess.run(
-        [sys.executable, "-c", OFF], capture_output=True, text=True, check=True, cwd=parts_root()
+        [sys.executable, "-c", OFF], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert ran.stdout.split("\n")[0] == "[] 0 False {} True"
-
-
-def parts_root():
-    from pathlib import Path
-
-    return Path(__file__).parents[3]
 
 
 def test_off_a_span_is_always_the_same_nothing():

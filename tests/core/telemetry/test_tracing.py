@@ -122,7 +122,7 @@ def test_headers_of_the_collector_are_sent_and_a_clients_no_is_no_order(collecto
 
 
 def test_both_sinks_get_the_same_trace(collector, langfuse, sqlite_url, tmp_path):
-    from tests.loopback.langfuse_server import PUBLIC, SECRET
+    from tests.loopback.sinks.langfuse_server import PUBLIC, SECRET
 
     keys = {"langfuse_public_key": PUBLIC, "langfuse_secret_key": SECRET}
     keys["langfuse_base_url"] = langfuse.url

@@ -6,9 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from components.govern.views.spend import BY, bars
-from core.governance.spend import BY as KNOWN
+from components.govern.views.spend import BY, bars, name_of
+from core.governance.spend import WAYS
 from tests import screens
+from tests.core.governance import parts  # noqa: F401 - registers an operation that streams
 
 ROWS = [
     SimpleNamespace(key="a", cost_nusd=10**9, tokens=5),
@@ -17,7 +18,7 @@ ROWS = [
 
 
 def test_every_question_is_one_the_ledger_can_answer():
-    assert set(BY) <= {*KNOWN, "model"}
+    assert set(BY) == set(WAYS)
 
 
 def test_the_greatest_bar_comes_first():
@@ -30,6 +31,30 @@ def test_the_greatest_bar_comes_first():
 
 @pytest.mark.usefixtures("front", "asked")
 def test_each_question_draws():
-    for by in BY:
-        at = screens.shell("governance", view="spend", by=by)
+    for by, word in BY.items():
+        at = screens.shell("governance", view="spend", by=word)
         assert not at.exception
+        assert at.session_state["by"] == by
+
+
+@pytest.mark.usefixtures("front")
+def test_lines_have_names_for_people():
+    assert name_of("", "variant") == "not split"
+    assert name_of("cache_write", "unit") == "Cache write"
+    assert name_of("openai/gpt-5", "model") == "openai/gpt-5"
+    assert name_of("0123456789", "prompt") == "01234567"
+    assert name_of("gone", "person") == "gone"
+
+
+def test_what_runs_is_shown_with_its_cost_and_what_it_holds(front):
+    who = front.people.local().who()
+    task_id = front.kernel.submit("governed.stream", {}, who)
+    next(event for event in front.kernel.follow(task_id) if event.type == "delta")
+    at = screens.shell("governance", view="spend")
+    assert not at.exception
+    said = screens.text(at)
+    assert "Running now" in said
+    assert "Governed: stream" in said
+    front.kernel.cancel(task_id)
+    list(front.kernel.follow(task_id))
+    assert "Running now" not in screens.text(screens.shell("governance", view="spend"))

@@ -37,6 +37,7 @@ def test_a_finding_shows_its_excerpt_its_score_and_what_was_done(front):
     shown = at.dataframe[0].value
     assert list(shown["severity"]) == ["severe"]
     assert list(shown["task"]) == ["01234567"]
+    assert list(shown["person"]) == [front.people.local().name]
 
 
 def test_a_decision_with_a_note_is_kept_and_the_card_is_gone(front):

@@ -30,7 +30,16 @@ class Book:
         self.n = 0
 
     def call(
-        self, variant, *, person="ana", org="acme", name="chat", state="done", used=True, **use
+        self,
+        variant,
+        *,
+        person="ana",
+        org="acme",
+        name="chat",
+        state="done",
+        used=True,
+        under="",
+        **use,
     ):
         self.n += 1
         task = {
@@ -85,6 +94,12 @@ def test_a_failure_that_used_something_counts_once(database, book):
     book.call("a")
     found = compare(database, "acme", "chat")["a"]
     assert (found.calls, found.failed, found.failed_share) == (2, 1, 0.5)
+
+
+def test_a_failure_under_another_use_case_of_the_task_is_not_its_own(database, book):
+    book.call("a", use_case="mail", state="failed")
+    assert compare(database, "acme", "chat") == {}
+    assert compare(database, "acme", "mail")["a"].failed == 1
 
 
 def test_a_cancel_and_a_refusal_are_no_failures(database, book):

@@ -183,3 +183,34 @@ def test_of_several_layers_the_topmost_that_says_something_wins(layers):
             said[-1] if said else getattr(Policy().memory, name)
         )
     assert set(policy.approve) == {"z"}.union(*(layer.get("approve", ()) for layer in layers))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+ARMS = st.dictionaries(
+    st.sampled_from(["a", "b", "salt"]),
+    JSON | st.fixed_dictionaries({"weight": JSON, "temperature": JSON}),
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from([*entry.NAMES, "queue", "x"]), JSON, max_size=4),
+    ARMS | st.none(),
+)
+def test_whatever_is_written_is_told_or_laid_and_never_breaks(given, arms):
+    found, problems = entry.read({**given, "split": arms})
+    policy = entry.laid(Policy(name="x", queue="batch"), found.changes)
+    assert policy.queue == "batch"
+    assert all(text for _, text in problems)
+    for arm in found.split.arms.values() if found.split else ():
+        assert entry.laid(policy, arm.changes).name == "x"
+    again, wrong = entry.read({name: given[name] for name in given if not _bad(name, problems)})
+    assert wrong == []
+    assert again.changes == found.changes
+
+
+def _bad(name: str, problems) -> bool:
+    return any(path[:1] == (name,) for path, _ in problems)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -195,6 +196,19 @@ def test_limits_of_the_file_hold_unless_the_environment_says_something(database,
     assert [load({}, None).limits(found)[key] for found in told] == [100_000_000]
 
 
+def test_a_limit_edited_in_the_file_binds_the_running_ledger(database, path):
+    ledger = Accounts(database)
+    told = lambda limits: ledger.set_defaults(load({}, None).limits(limits))  # noqa: E731
+    policies = Policies(database, path, told=told)
+    told(policies.limits)
+    assert ledger.check(ANA, {"nusd": 200_000_000}).allowed
+    put(path, TEXT.replace("0.25", "0.10"))
+    policies.look()
+    refused = ledger.check(ANA, {"nusd": 200_000_000})
+    assert not refused.allowed
+    assert "$0.10" in refused.reason
+
+
 def test_an_override_is_checked_whole_before_it_is_written(database, path):
     policies = Policies(database, path, check=Gateway().price)
     with pytest.raises(Invalid, match="temperature"):
@@ -207,6 +221,14 @@ def test_an_override_is_checked_whole_before_it_is_written(database, path):
         policies.override("acme", "unknown", {"tokens_max": 5}, "ana")
     assert policies.history("acme", "chat") == []
     assert chat(policies).tokens_max == 50
+
+
+def test_an_override_from_python_is_kept_as_json(policies):
+    policies.override("acme", "chat", {"models": ("studio",), "request_usd": Decimal("0.07")}, "x")
+    assert policies.history("acme", "chat")[0].changes == {
+        "models": ["studio"], "request_usd": "0.07",
+    }  # fmt: skip
+    assert chat(policies).request_nusd == 70_000_000
 
 
 def test_an_override_as_text_names_the_line(policies):

@@ -54,7 +54,16 @@ LEAKS = re.compile(
 def studio(tmp_path_factory):
     """One studio for the whole file: what one bad file does, the next one would feel."""
     folder = tmp_path_factory.mktemp("bad")
-    opened = open_studio(load({"STUDIO_DATA_DIR": str(folder), "LOG_LEVEL": "ERROR"}, None))
+    opened = open_studio(
+        load(
+            {
+                "STUDIO_DATA_DIR": str(folder),
+                "LOG_LEVEL": "ERROR",
+                "RATE_LIMIT_PER_MINUTE": "100000",
+            },
+            None,
+        )
+    )
     yield opened
     opened.close()
 

@@ -18,7 +18,7 @@ def numbered(body):
     number = next(i for i in range(9) if f"Question {i}?" in text)
     if number == 2:
         return Turn(status=400, error="This one is not understood.")
-    return Turn(text=f"Answer {number}.", prompt=1_000 + number, completion=100 + number)
+    return Turn(text=f"Answer {number}.", prompt=40 + number, completion=90 + number)
 
 
 def name(office):
@@ -32,22 +32,22 @@ def row(office):
 
 def test_many_questions_are_one_step_one_batch_and_half_the_price(office, desk):
     desk.looks = 3
-    desk.loopback.script[name(office)] = Turn(text="Hello.", prompt=1_000, completion=100)
+    desk.loopback.script[name(office)] = Turn(text="Hello.", prompt=40, completion=90)
     made = office.made(n=4)
     assert [one["reply"]["text"] for one in made] == ["Hello."] * 4
-    single = office.gateway.price(office.model).cost_nusd(Usage(prompt=1_000, completion=100))
+    single = office.gateway.price(office.model).cost_nusd(Usage(prompt=40, completion=90))
     (step,) = office.steps("batch")
     assert step.cost_nusd * 2 == single * 4
     assert step.cost_nusd == sum(one["reply"]["cost_nusd"] for one in made)
-    assert step.tokens == 4 * 1_100
+    assert step.tokens == 4 * 130
     assert step.overrun_nusd == 0
     assert step.estimate["nusd"] >= step.cost_nusd
     assert office.steps("model") == []
     (used,) = office.usage()
     assert (used.kind, used.batch, used.units, used.unit) == ("model", True, 4, "request")
-    assert (used.prompt_tokens, used.completion_tokens, used.estimated) == (4_000, 400, False)
+    assert (used.prompt_tokens, used.completion_tokens, used.estimated) == (160, 360, False)
     assert sum(used.breakdown.values()) == used.cost_nusd == step.cost_nusd
-    assert desk.only.looks == 3
+    assert desk.only.looks >= 3
     assert row(office).state == "ended"
     assert row(office).batch_id == desk.only.id
     told = [(said["done"], said["of"]) for said in office.events("progress")]
@@ -69,7 +69,7 @@ def test_one_refused_request_is_a_value_and_the_others_are_paid_exactly(office, 
     assert made[2]["error"]["code"] == "invalid"
     assert "not understood" in made[2]["error"]["message"]
     price = office.gateway.price(office.model).batched()
-    usages = [Usage(prompt=1_000 + i, completion=100 + i) for i in (0, 1, 3)]
+    usages = [Usage(prompt=40 + i, completion=90 + i) for i in (0, 1, 3)]
     (step,) = office.steps("batch")
     assert step.cost_nusd == sum(price.cost_nusd(usage) for usage in usages)
     assert office.usage()[0].units == 3
@@ -77,19 +77,17 @@ def test_one_refused_request_is_a_value_and_the_others_are_paid_exactly(office, 
 
 def test_an_expired_batch_gives_what_was_done_and_charges_only_that(office, desk):
     desk.ends, desk.done = "expired", 1
-    desk.loopback.script[name(office)] = Turn(prompt=1_000, completion=100)
+    desk.loopback.script[name(office)] = Turn(prompt=40, completion=90)
     made = office.made(n=3)
     assert "reply" in made[0]
     assert [one["error"]["details"]["reason"] for one in made[1:]] == ["expired"] * 2
     price = office.gateway.price(office.model).batched()
-    assert office.steps("batch")[0].cost_nusd == price.cost_nusd(
-        Usage(prompt=1_000, completion=100)
-    )
+    assert office.steps("batch")[0].cost_nusd == price.cost_nusd(Usage(prompt=40, completion=90))
 
 
 def test_a_cancel_stops_the_batch_at_the_provider_and_pays_for_what_was_done(office, desk):
     desk.looks, desk.done = 0, 2
-    desk.loopback.script[name(office)] = Turn(prompt=1_000, completion=100)
+    desk.loopback.script[name(office)] = Turn(prompt=40, completion=90)
     task_id = office.submit(n=4)
     until(lambda: desk.batches and desk.only.looks >= 2)
     office.kernel.cancel(task_id)
@@ -99,7 +97,7 @@ def test_a_cancel_stops_the_batch_at_the_provider_and_pays_for_what_was_done(off
     price = office.gateway.price(office.model).batched()
     (step,) = office.steps("batch")
     assert step.state == "cancelled"
-    assert step.cost_nusd == 2 * price.cost_nusd(Usage(prompt=1_000, completion=100))
+    assert step.cost_nusd == 2 * price.cost_nusd(Usage(prompt=40, completion=90))
     assert (office.usage()[0].units, office.usage()[0].estimated) == (2, False)
 
 
@@ -197,8 +195,7 @@ def test_a_provider_that_cannot_be_reached_costs_nothing_and_is_not_waited_for(o
 def test_the_key_is_shown_to_nobody(office, desk):
     desk.loopback.keys = ("another",)
     made = office.made(n=2)
-    assert [one["error"]["details"]["reason"] for one in made] == ["key"] * 2
-    dumped = str(made) + str([dict(step._mapping) for step in office.steps()])
-    assert KEY not in dumped
     (batch,) = office.steps("batch")
+    assert batch.outcome["details"]["reason"] == "key"
     assert batch.cost_nusd == 0
+    assert KEY not in str(made) + str([dict(step._mapping) for step in office.steps()])

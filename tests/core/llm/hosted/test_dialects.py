@@ -201,3 +201,11 @@ def test_how_long_to_wait_is_passed_on(servers, name):
     with pytest.raises(StudioError) as refused:
         answered(servers, name, turn)
     assert refused.value.details["retry_after_s"] == 3
+
+
+@pytest.mark.parametrize(("after", "reason"), [(2, "cut"), (0, "down")])
+def test_an_error_within_the_stream_is_no_whole_answer(servers, name, after, reason):
+    turn = Turn("one two three four", fail_after=after, error="Overloaded")
+    with pytest.raises(StudioError) as refused:
+        answered(servers, name, turn)
+    assert refused.value.details["reason"] in (reason, "cut")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 
 import pytest
 
-from core.errors import BudgetExceeded, Invalid, Refused, Unavailable
+from core.errors import BudgetExceeded, Invalid, NotFound, Refused, Unavailable
 from core.llm import ModelPrice, ModelSettings
 from core.llm.media import image as door
 from core.llm.media.image import image
@@ -94,6 +95,10 @@ def test_an_image_is_made_from_images(house, media, llm):
     sent = media.seen[0]["body"]["image[]"]
     assert [part["name"] for part in sent] == ["image.png", "image.png"]
     assert house.gate.asked[-1].estimate["nusd"] > 2 * 6_600 * 8_000
+    prompt, shown, _ = house.gate.asked[-1].content  # what leaves is seen by the gates first
+    assert prompt == "a cat"
+    assert base64.b64decode(shown.removeprefix("data:image/png;base64,")) == png(8, 8)
+    assert shown[30:] not in str([dict(row._mapping) for row in house.rows("kernel_step")])
 
 
 def test_a_file_that_is_no_image_is_not_sent(house, media, llm):
@@ -216,12 +221,16 @@ def test_an_unpriced_model_is_refused_with_the_way_to_price_it(house, media, llm
     assert media.seen == []
 
 
-@pytest.mark.parametrize(
-    "wish", [{"n": 0}, {"n": 11}, {"size": "huge"}, {"size": "0x9"}, {"of": ["a" * 64] * 9}]
-)
+@pytest.mark.parametrize("wish", [{"n": 0}, {"n": 11}, {"size": "huge"}, {"size": "0x9"}])
 def test_what_no_model_can_be_asked_is_not_asked(wish, house, llm):
     assert isinstance(fail(house, llm(), models=[GPT], **wish), Invalid)
     assert isinstance(fail(house, llm(), " ", models=[GPT]), Invalid)
+
+
+def test_too_many_images_and_one_that_is_not_there_are_told(house, llm):
+    hash, _ = house.studio.blobs.put([png()])
+    assert isinstance(fail(house, llm(), models=[GPT], of=[hash] * 9), Invalid)
+    assert isinstance(fail(house, llm(), models=[GPT], of=["a" * 64]), NotFound)
 
 
 def test_a_link_to_an_image_is_fetched_as_carefully_as_any(house, media, llm):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 
 import pytest
@@ -204,3 +205,19 @@ def test_a_service_without_a_price_is_refused_with_the_way_to_price_it(house, we
     assert error.details["reason"] == "unpriced"
     assert '{"query": ' in error.hint
     assert web.seen == []
+
+
+@pytest.mark.parametrize("name", ["tavily", "firecrawl/v2", "searxng"])
+def test_the_loopback_services_speak_the_wire_that_litellms_own_client_reads(name, web):
+    from core.llm.hosted.bridge import load
+
+    asked = load().asearch(
+        query="why",
+        search_provider=name.partition("/")[0],
+        api_key=KEY,
+        api_base=f"{web.url}/{name}",
+        max_results=3,
+    )
+    found = asyncio.run(asked).results
+    assert [hit.url for hit in found[:3]] == [row["url"] for row in ROWS[:3]]
+    assert found[0].snippet == "Words of 1."

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.llm.search.engine import Sent, discover, hit
@@ -27,6 +27,7 @@ def test_every_service_has_its_file():
 
 
 @pytest.mark.parametrize("name", ["tavily", "firecrawl", "searxng", "keyless"])
+@settings(deadline=None)
 @given(body=st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_garbage_raises_what_the_door_knows(name, body):
     with suppress(ValueError, KeyError, TypeError, AttributeError):
@@ -34,6 +35,7 @@ def test_garbage_raises_what_the_door_knows(name, body):
 
 
 @pytest.mark.parametrize("name", ["tavily", "searxng"])
+@settings(deadline=None)
 @given(rows=st.lists(ROW, max_size=4))
 def test_rows_of_any_kind_become_bounded_hits_or_an_error_the_door_knows(name, rows):
     with suppress(ValueError, KeyError, TypeError, AttributeError):

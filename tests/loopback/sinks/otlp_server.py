@@ -16,7 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tests.loopback.sink import Sink, receive
+from tests.loopback.sinks.sink import Sink, receive
 
 PROTOBUF = "application/x-protobuf"
 

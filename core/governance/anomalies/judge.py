@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from core.governance import history
 from core.governance.alerts import News, known, whose
-from core.governance.causes import Cause, Line, cause
-from core.governance.history import Series, hour_name
+from core.governance.anomalies import history
+from core.governance.anomalies.causes import Cause, Line, cause
+from core.governance.anomalies.history import Series, hour_name
 from core.governance.thresholds import money
 from core.storage.database import Database, now
 
-SPREADS = 5.0  # at this distance from the median chance is no explanation
+SPREADS = 5.0  # at this distance from the median, in usual deviations, an hour is unusual
+CHANCE = 8.0  # tasks that come by chance pass Bernstein's bound in one of e^8 hours at most
 TIMES = 2.0  # and the hour costs at least this many times the usual
 HOURS_MIN = 8  # hours to compare with
 AGE_MIN = timedelta(days=3)  # of a series; before that nobody knows what is usual
@@ -58,9 +59,8 @@ def judge(
     values = [past.get(name, 0) for name in alike]
     median = statistics.median(values)
     spread = MAD * statistics.median(abs(value - median) for value in values)
-    chance = math.sqrt(_typical(squares.get(name, 0.0) for name in alike))
-    limit = max(median + SPREADS * max(spread, chance, 0.1 * median), TIMES * median)
-    limit = max(limit, median + least_nusd)
+    away = max(SPREADS * max(spread, 0.1 * median), _by_chance(past, squares, alike), least_nusd)
+    limit = max(median + away, TIMES * median)
     if spent.get(this, 0) <= limit:
         return None
     ordinary = tuple(name for name in alike if past.get(name, 0) <= limit)
@@ -191,8 +191,16 @@ def _time(name: str) -> datetime:
     return datetime.strptime(name, "%Y-%m-%d %H").replace(tzinfo=UTC)
 
 
-def _typical(squares: Iterable[float]) -> float:
-    """The mean of an hour's squares without the largest tenth: one bad hour is no measure."""
-    ranked = sorted(squares)
-    kept = ranked[: max(1, math.ceil(0.9 * len(ranked)))]
-    return statistics.fmean(kept)
+def _by_chance(
+    spent: Mapping[str, int], squares: Mapping[str, float], alike: Sequence[str]
+) -> float:
+    """How far above its mean an hour gets when the usual tasks happen to come together.
+
+    The hours with the most are left out: what was odd before is no measure of the usual.
+    """
+    ranked = sorted(alike, key=lambda name: squares.get(name, 0.0))
+    kept = ranked[: len(ranked) - max(1, len(ranked) // 50)]
+    square = sum(squares.get(name, 0.0) for name in kept)
+    total = sum(spent.get(name, 0) for name in kept)
+    task = square / total if total else 0.0  # what a usual task costs
+    return math.sqrt(2 * CHANCE * square / len(kept)) + CHANCE * task / 3

@@ -8,8 +8,8 @@ from contextlib import AbstractContextManager
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tests.loopback import otlp_server
-from tests.loopback.sink import Sink, receive
+from tests.loopback.sinks import otlp_server
+from tests.loopback.sinks.sink import Sink, receive
 
 PUBLIC, SECRET = "pk-lf-loopback", "sk-lf-loopback"
 BASIC = "Basic " + base64.b64encode(f"{PUBLIC}:{SECRET}".encode()).decode()

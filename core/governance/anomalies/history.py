@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.governance.causes import Line
+from core.governance.anomalies.causes import Line
 from core.governance.tasks import whole
 from core.ledger.records import USAGE
 from core.ledger.windows import starts_at

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from tests.loopback.sink import Sink, receive
+from tests.loopback.sinks.sink import Sink, receive
 
 KEY = "0123456789abcdef0123456789abcdef"
 

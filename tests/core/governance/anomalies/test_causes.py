@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.governance.causes import BY, Line, cause, round_half
+from core.governance.anomalies.causes import BY, Line, cause, round_half
 
 
 def line(**more):

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import math
 import random
-from collections import defaultdict
-from datetime import UTC, datetime, timedelta
 
 import pytest
-import sqlalchemy as sa
 
 from core.governance.alerts import tell
-from core.governance.anomalies import find, judge
-from core.governance.history import Series, lines, totals
-from core.ledger.records import USAGE
+from core.governance.anomalies.judge import find, judge
 from core.storage.database import Database
 from core.storage.migrations import migrate
+from tests.core.governance.anomalies.test_history import (
+    AT,
+    HOUR,
+    use,
+    weeks,
+    written,
+)  # AT is a Friday
 
-AT = datetime(2026, 11, 20, 13, 40, tzinfo=UTC)  # a Friday
-HOUR = timedelta(hours=1)
 CALL = 20_000_000  # a call costs two cents
 LEAST = 500_000_000
 ANA = ("acme", "ana", "ask")
@@ -111,31 +111,6 @@ def database(url):
     opened.close()
 
 
-def use(at, calls=1, **more):
-    """Usage rows: each call reads 900 tokens and writes 100, at a hundredth of a cent a token."""
-    about = {"org_id": "acme", "person_id": "ana", "operation": "ask", "provider": "openai"}
-    about |= {"model": "openai/small", "prompt_hash": "3f2a", "kind": "model", "unit": ""}
-    sums = {"prompt_tokens": 900, "completion_tokens": 100, "cost_nusd": 20_000_000}
-    rest = {"completion": 0, "cached_tokens": 0, "cache_write_tokens": 0, "reasoning_tokens": 0}
-    rest |= {"units": 0, "estimated": False, "use_case": "", "variant": "", "cache_hit": False}
-    rest |= {"batch": False, "latency_ms": 0}
-    rest.pop("completion")
-    row = {**about, **sums, **rest, "at": at, "seq": 1, "breakdown": None, **more}
-    return [{**row, "task_id": f"{at:%m%d%H}-{id(row)}-{n}", "line": n} for n in range(calls)]
-
-
-def weeks(**more):
-    """Three calls in each hour of two weeks, at slightly different costs."""
-    rows = []
-    for back in range(1, 14 * 24):
-        rows += use((AT - back * HOUR).replace(minute=5), 3 + back % 2, **more)
-    return rows
-
-
-def written(database, rows):
-    database.transaction(lambda db: db.execute(sa.insert(USAGE), rows))
-
-
 def test_nothing_is_told_of_an_hour_like_the_others(database):
     written(database, weeks() + use(AT.replace(minute=1), 4))
     assert find(database, ANA, 0, AT) is None
@@ -218,13 +193,3 @@ def test_one_model_of_several_is_seen_although_the_others_hide_it(database):
     written(database, weeks() + rows + use(AT, 20, **dear) + use(AT, 200))
     news = find(database, ANA, LEAST, AT)
     assert news.cause["model"] == "openai/small"
-
-
-def test_history_is_read_exactly_and_only_of_the_series(database):
-    written(database, weeks() + use(AT, 2) + use(AT, 5, person_id="bo") + use(AT - 400 * HOUR, 9))
-    found = lines(database, Series("acme", "ana", "ask"), AT)
-    sums = defaultdict(int)
-    for row in weeks() + use(AT, 2):
-        sums[name(row["at"])] += row["cost_nusd"]
-    assert totals(found) == dict(sums)
-    assert lines(database, Series("other"), AT) == []

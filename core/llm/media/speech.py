@@ -1,0 +1,87 @@
+"""Speech: a text that is read aloud. Priced by character, or by the second that it lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from core.errors import Invalid
+from core.kernel import Call, Run
+from core.llm import tokens
+from core.llm.gateway import Gateway
+from core.llm.media import sound
+from core.llm.media.doors import Bill, File, Media, Way, walk
+from core.llm.media.prices import priced, tariff_of
+from core.llm.media.reach import Place, ask, garbled, places, reading
+from core.llm.pricing import Tariff
+
+TIMEOUT_S = 180.0
+TEXT_MAX = 4_096  # characters
+SLOWEST, USUAL = 6, 13  # characters a second
+FORMATS = {"mp3": "audio/mpeg", "wav": "audio/wav", "opus": "audio/ogg", "flac": "audio/flac",
+           "aac": "audio/aac"}  # fmt: skip
+
+
+def speech(
+    run: Run,
+    llm: Gateway,
+    text: str,
+    *,
+    voice: str = "alloy",
+    format: str = "mp3",
+    instructions: str = "",
+    models: Sequence[str] = (),
+) -> Media:
+    """`text` as sound, stored by its hash. One step of kind "speech" per attempt.
+
+    Raises Invalid for what no model can be asked, Unavailable when nobody is configured or
+    answers, and what the gates raise.
+    """
+    said = text.strip()
+    if not 0 < len(said) <= TEXT_MAX or format not in FORMATS or not voice:
+        raise Invalid(
+            "This cannot be read aloud.",
+            hint=f"Give 1 to {TEXT_MAX} characters, a voice, and one of {', '.join(FORMATS)}.",
+        )
+    given = {"input": said, "voice": voice, "response_format": format}
+    given |= {"instructions": instructions} if instructions else {}
+    ways = [_way(run, place, given) for place in places(llm, "speech", models)]
+    content = (said, instructions) if instructions else (said,)
+    made = walk(run, llm.router, "speech", ways, name="speech", content=content)
+    return Media.model_validate(made)
+
+
+def _way(run: Run, place: Place, given: Mapping[str, str]) -> Way:
+    tariff = tariff_of(place.config, place.model, place.hosted.entry)
+    unit = priced(tariff, "character", "second")
+    text = given["input"]
+
+    def bill() -> Bill:
+        most = _amounts(tariff, unit, text, Decimal(len(text)) / SLOWEST + 2)
+        return Bill(tariff, most, units=len(text), unit="character")
+
+    def act(call: Call, bill: Bill) -> Mapping[str, Any]:
+        answer = ask(call, bill, place, "aspeech", timeout_s=TIMEOUT_S, **given)
+        with reading(place):
+            data: bytes = answer.content
+        kind = sound.media_type(data)
+        if not kind:
+            raise garbled(place)
+        lasts = sound.seconds(data)
+        if unit == "character" or lasts is not None:
+            bill.settle(**_amounts(tariff, unit, text, lasts or Decimal(0)))
+        else:
+            bill.amounts = _amounts(tariff, unit, text, Decimal(len(text)) / USUAL)
+        hash, size = run.studio.blobs.put([data])
+        file = File(hash=hash, size_bytes=size, media_type=kind)
+        return {"files": [file.model_dump()]}
+
+    return Way(place.model, bill, act)
+
+
+def _amounts(tariff: Tariff, unit: str, text: str, lasts: Decimal) -> dict[str, int | Decimal]:
+    if unit == "character":
+        return {"character": len(text)}
+    read = {"input": tokens.bound(tokens.count(text))} if tariff.knows("input") else {}
+    return {"second": lasts, **read}

@@ -1,0 +1,129 @@
+"""Film: asked for, waited for, fetched. Priced by the second that it lasts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.errors import Invalid, StudioError, Unavailable
+from core.kernel import Call, Run
+from core.llm.gateway import Gateway
+from core.llm.hosted.bridge import load
+from core.llm.hosted.failures import scrub
+from core.llm.media.doors import Bill, File, Media, Way, walk
+from core.llm.media.image import SIZE
+from core.llm.media.prices import priced, tariff_of
+from core.llm.media.reach import Place, garbled, places, reached, reading, tried
+
+TIMEOUT_S = 1_200.0
+ASK_S = 60.0  # one question of whether it is done
+POLL_S = 3.0
+LAPSES_MAX = 5  # questions in a row that may fail: a film that is paid for is not given up
+PROMPT_MAX, SECONDS_MAX = 8_000, 60
+
+
+def video(
+    run: Run,
+    llm: Gateway,
+    prompt: str,
+    *,
+    seconds: int = 4,
+    size: str = "1280x720",
+    models: Sequence[str] = (),
+) -> Media:
+    """A film of `prompt`, stored by its hash. One step of kind "video" per attempt.
+
+    Viewers see how far it is. Raises Invalid for what no model can be asked, Unavailable when
+    nobody is configured, answers or finishes, and what the gates raise.
+    """
+    said = prompt.strip()
+    if not 0 < len(said) <= PROMPT_MAX or not 1 <= seconds <= SECONDS_MAX or not SIZE.match(size):
+        raise Invalid(
+            "This is no film that can be asked for.",
+            hint=f"Describe it, in 1 to {SECONDS_MAX} seconds and a size like 1280x720.",
+        )
+    given = {"prompt": said, "seconds": str(seconds), "size": size}
+    ways = [_way(run, place, given, seconds) for place in places(llm, "video", models)]
+    made = walk(run, llm.router, "video", ways, name="video", content=(said,))
+    return Media.model_validate(made)
+
+
+def _way(run: Run, place: Place, given: Mapping[str, Any], seconds: int) -> Way:
+    tariff = tariff_of(place.config, place.model, place.hosted.entry)
+    priced(tariff, "second")
+
+    def bill() -> Bill:
+        return Bill(tariff, {"second": seconds}, units=seconds, unit="second")
+
+    def act(call: Call, bill: Bill) -> Mapping[str, Any]:
+        load()
+        begun: list[str] = []  # the film's id, once there is one to pay for
+        try:
+            data = tried(call, bill, place, lambda: _film(call, place, given, begun), TIMEOUT_S)
+        except StudioError:
+            bill.sent = bill.sent or bool(begun)
+            raise
+        if isinstance(data, StudioError):
+            bill.sent = False  # a film that was not finished is not billed
+            raise data
+        if not isinstance(data, bytes) or data[4:8] != b"ftyp":
+            raise garbled(place)
+        bill.settle(second=seconds)
+        hash, size = run.studio.blobs.put([data])
+        file = File(hash=hash, size_bytes=size, media_type="video/mp4")
+        return {"files": [file.model_dump()]}
+
+    return Way(place.model, bill, act)
+
+
+async def _film(
+    call: Call, place: Place, given: Mapping[str, Any], begun: list[str]
+) -> bytes | StudioError:
+    """The bytes, or why there are none."""
+    import litellm
+
+    where = reached(place, ASK_S)
+    made: Any = await litellm.avideo_generation(**where, **given)
+    with reading(place):
+        known = {**where, "video_id": made.id, "custom_llm_provider": place.hosted.entry.dialect}
+    known.pop("model")
+    begun.append(made.id)
+    lapses = 0
+    while made.status not in ("completed", "failed", "cancelled", "expired"):
+        await asyncio.sleep(POLL_S)
+        found = await _asked(known)
+        lapses = lapses + 1 if isinstance(found, Exception) else 0
+        if isinstance(found, Exception):
+            if lapses == LAPSES_MAX:
+                raise found
+            continue
+        made = found
+        call.say("progress", done=int(made.progress or 0), of=100)
+    if made.status != "completed":
+        return _unfinished(place, made)
+    content: Any = await litellm.avideo_content(**known)
+    return content
+
+
+async def _asked(known: Mapping[str, Any]) -> Any:
+    """How far it is; an error as a value."""
+    import httpx
+    import litellm
+    import openai
+
+    try:
+        return await litellm.avideo_status(**known)
+    except (openai.OpenAIError, httpx.HTTPError) as error:
+        return error
+
+
+def _unfinished(place: Place, made: Any) -> StudioError:
+    error = made.error if isinstance(made.error, dict) else {}
+    said = scrub(str(error.get("message") or made.status), place.config.secrets())
+    code = str(error.get("code") or "")
+    if "moderation" in code or "policy" in code:
+        sentence = f"The model {place.model!r} refuses this film: {said}"
+        return Invalid(sentence, hint="Describe it otherwise.", reason="policy")
+    sentence = f"The model {place.model!r} did not finish the film: {said}"
+    return Unavailable(sentence, hint="Try again; it cost nothing.", reason="down")

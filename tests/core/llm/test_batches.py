@@ -1,0 +1,103 @@
+"""Many questions: a batch where policy, provider and price allow it, else one by one."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from core.errors import Invalid
+from core.llm import ModelPrice
+from core.llm.batches import REQUESTS_MAX, Batches, BatchRequest
+from core.llm.gateway import Gateway
+from core.llm.messages import Message
+from tests.core.kernel.parts import books, settle_down
+from tests.core.llm.batching import parts
+from tests.core.llm.parts import settings
+from tests.loopback import openai_batches
+from tests.loopback.server import Turn
+
+OSLO = '{"name": "Oslo", "people": 700000}'
+
+
+@pytest.fixture
+def desk():
+    with openai_batches.open_server() as desk:
+        yield desk
+
+
+@pytest.fixture
+def office(desk, tmp_path):
+    kernel = parts.open_kernel(f"sqlite:///{tmp_path}/studio.db", tmp_path)
+    yield parts.Office(kernel, parts.open_gateway(kernel, desk.url), parts.GPT)
+    settle_down(kernel)
+    books(kernel)
+    kernel.close()
+    kernel.database.close()
+
+
+def kinds(office):
+    return [step.kind for step in office.steps()]
+
+
+@pytest.mark.parametrize(
+    "many",
+    [
+        {"batch": False},
+        {"models": ["offline"]},
+        {"models": ["compatible/m"]},
+        {"models": ["openai/gpt-without-batch"]},
+    ],
+    ids=["the policy does not allow it", "built in", "no door", "no price within a batch"],
+)
+def test_without_a_batch_each_request_is_asked_by_itself(office, desk, many):
+    price = {"openai/gpt-without-batch": ModelPrice(input="1", output="2")}
+    office.gateway = Gateway(
+        settings(desk.url, desk.url, prices=price | {"compatible/m": price[next(iter(price))]})
+    )
+    parts.NOW["now"] = Batches(office.kernel.database, office.gateway, pace=parts.QUICK)
+    made = office.made(n=3, **many)
+    assert ["reply" in one for one in made] == [True] * 3
+    assert kinds(office) == ["check", "model", "model", "model"]
+    assert desk.batches == {}
+    assert not any(used.batch for used in office.usage())
+
+
+def test_with_a_batch_there_is_one_step_and_its_approver_sees_what_it_is(office):
+    assert len(office.made(n=3)) == 3
+    assert kinds(office) == ["check", "batch"]
+
+
+def test_structured_answers_fit_or_are_errors_never_half_objects(office, desk):
+    def answer(body):
+        assert body["response_format"]["type"] == "json_schema"
+        third = "Question 2?" in json.dumps(body["messages"])
+        return Turn('{"name": "Oslo"}' if third else OSLO)
+
+    desk.loopback.script["gpt-4o-mini"] = answer
+    made = office.made(n=3, shaped=True)
+    assert [one["reply"]["value"] for one in made[:2]] == [json.loads(OSLO)] * 2
+    assert made[2]["error"]["details"]["reason"] == "unfit"
+    assert office.usage()[0].units == 3  # it was paid for all the same
+
+
+def test_tools_are_offered_and_asked_for_within_a_batch(office, desk):
+    desk.loopback.script["gpt-4o-mini"] = Turn(tools=[("weather", '{"city": "Oslo"}')])
+    (made,) = office.made(n=1, tools=True)
+    assert made["reply"]["tool_calls"][0]["arguments"] == {"city": "Oslo"}
+    assert desk.only.requests[0][1]["tools"][0]["function"]["name"] == "weather"
+
+
+def test_a_limit_refuses_the_whole_batch_before_anything_is_handed_over(office, desk):
+    office.kernel.ledger.limit("person:ana", "nusd", "day", 1_000)
+    task = office.ended(office.submit(n=3))
+    assert task.error["code"] == "budget_exceeded"
+    assert desk.batches == {}
+
+
+def test_no_questions_take_no_step_and_too_many_are_refused(office):
+    assert office.made(n=0) == []
+    assert kinds(office) == []
+    many = [BatchRequest([Message(role="user", content="x")])] * (REQUESTS_MAX + 1)
+    with pytest.raises(Invalid):
+        parts.NOW["now"].run_batch(None, many)
