@@ -113,6 +113,11 @@ def who() -> Who:
     return person().who(session=session_id())
 
 
+def trace() -> str:
+    """The browser's traceparent, for the tasks that start from this page."""
+    return st.context.headers.get("traceparent", "")
+
+
 def stop(task_id: str) -> None:
     """The task is being stopped, if this person may stop it; else a toast says why not."""
     try:

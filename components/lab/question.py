@@ -104,7 +104,11 @@ def start(question: str, sources: Sequence[Chosen], limits: dict[str, Any]) -> N
             **limits,
         )
         task_id = session.studio().ask(
-            session.person(), asked, budget=budget, session=session.session_id()
+            session.person(),
+            asked,
+            budget=budget,
+            session=session.session_id(),
+            trace=session.trace(),
         )
     except ValidationError as error:
         problem = error.errors()[0]

@@ -38,8 +38,12 @@ def draw(name: str) -> None:
         if made is None:
             return
         try:
-            task_id = session.studio().kernel.submit(
-                name, made.model_dump(mode="json"), session.who()
+            task_id = session.studio().submit(
+                session.person(),
+                name,
+                made.model_dump(mode="json"),
+                session=session.session_id(),
+                trace=session.trace(),
             )
         except StudioError as error:
             st.error(plain(error.hint, 400) or " ", title=plain(error.message, 300))

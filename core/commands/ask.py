@@ -44,8 +44,8 @@ def ask(  # noqa: PLR0917 - a command line is flat
     _check_out(out)
     settings = load_settings()
     most = _dollars(budget) if budget else nusd(settings.ask_budget_usd)
-    if as_json:  # standard output is the object's alone
-        settings = settings.model_copy(update={"log_level": "ERROR"})
+    level = "ERROR" if as_json else "WARNING"  # standard output is the answer's alone
+    settings = settings.model_copy(update={"log_level": level})
     studio = open_studio(settings)
     try:
         person = studio.people.local()

@@ -26,8 +26,8 @@ def complete(
     from core.studio import open_studio
 
     settings = load_settings()
-    if as_json:  # standard output is the object's alone
-        settings = settings.model_copy(update={"log_level": "ERROR"})
+    level = "ERROR" if as_json else "WARNING"  # standard output is the answer's alone
+    settings = settings.model_copy(update={"log_level": level})
     studio = open_studio(settings)
     try:
         asked = {

@@ -97,7 +97,8 @@ def table(found: dict[str, list[dict[str, Any]]]) -> None:
     for way, rows in found.items():
         added = best(rows, "plain") - floor
         print(
-            f"  {way:9} call p50 {best(rows, 'plain'):6.2f} ms, p95 {best(rows, 'plain', 0.95):6.2f}"
+            f"  {way:9} call p50 {best(rows, 'plain'):6.2f} ms,"
+            f" p95 {best(rows, 'plain', 0.95):6.2f}"
             f" (adds {added:5.2f}), CPU {cpu_ms(rows, 'cpu_plain'):5.2f} ms;"
             f" stream of 40: first {best(rows, 'first'):6.2f} ms, whole {best(rows, 'whole'):6.2f},"
             f" CPU {cpu_ms(rows, 'cpu_stream'):6.2f} ms",

@@ -19,14 +19,13 @@ from core.llm.provider import listed
 PER_MILLION = 1_000  # nano-dollars a token -> dollars a million tokens
 POLL_S = 0.5
 ENDED = ("done", "failed", "cancelled", "expired")
-KINDS = {"models": "Models", "search": "Search", "media": "Media"}
 STATES = {"closed": "ready", "open": "cooling down", "half-open": "being probed"}
 
 
 def draw() -> None:
     """The view: who is there, then the models, then one that is tried."""
     with section("Providers", "keys come from the settings; one without its key is absent"):
-        figures(["", "For", "Where", "State"], providers(), "facts_providers")
+        figures(["", ""], providers(), "facts_providers")
     with section("Models", "of every chain, with what a million tokens cost"):
         table(
             model_lines(),
@@ -52,18 +51,17 @@ def draw() -> None:
 
 
 def providers() -> list[list[str]]:
-    """One line a provider: what it is for, where it is, and which setting it lacks."""
-    return [
-        [
-            plain(one.title if one.host or one.missing else f"{one.title}: {one.name}"),
-            KINDS.get(one.kind, one.kind),
-            f":gray[{plain(one.host)}]" if one.host else " ",
-            f":gray[absent, {plain(one.missing)} is not set]"
-            if one.missing
-            else ":green[:material/check_circle:] configured",
-        ]
-        for one in listed(session.studio().llm.config)
-    ]
+    """One line a provider: what it is for, and where it is or which setting it lacks."""
+    there = ":green[:material/check_circle:] configured"
+    lines = []
+    for one in listed(session.studio().llm.config):
+        name = plain(one.title if one.host or one.missing else f"{one.title}: {one.name}")
+        kind = "" if one.kind == "models" else f"  :gray[{plain(one.kind)}]"
+        state = f"{there}  :gray[{plain(one.host)}]" if one.host else there
+        if one.missing:
+            state = f":gray[{plain(one.missing)} is not set]"
+        lines.append([name + kind, state])
+    return lines
 
 
 def model_lines() -> list[dict[str, Any]]:
@@ -149,7 +147,11 @@ def _tester() -> None:
         )
     if pressed and model:
         st.session_state["models_test"] = session.studio().submit(
-            session.person(), "models.test", {"model": model}, session=session.session_id()
+            session.person(),
+            "models.test",
+            {"model": model},
+            session=session.session_id(),
+            trace=session.trace(),
         )
         st.rerun()
     if running:

@@ -28,7 +28,7 @@ class Seen(BaseModel):
 
 
 @operation("policied", policy=Policy(name="mail", queue="batch", temperature=0.2))
-def policied(run: Run, given: Nothing) -> Seen:
+def policied(run: Run, _nothing: Nothing) -> Seen:
     """Pay under two policies."""
     lefts = []
 

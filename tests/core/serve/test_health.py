@@ -23,7 +23,7 @@ def test_a_studio_that_is_starting_is_alive_but_not_ready():
 def test_an_open_studio_is_ready_by_each_of_its_parts(wide):
     answer = client(wide).get("/readyz")
     assert answer.status_code == 200
-    named = {"database", "blobs", "migrations", "llm", "policies"}
+    named = {"database", "blobs", "migrations", "llm", "policies", "cache", "moderation"}
     assert set(answer.json()["parts"]) == named
 
 
