@@ -16,7 +16,7 @@ from core import safety, telemetry, usecases
 from core.errors import NotFound, Refused
 from core.flags import open_flags
 from core.governance import ApprovalGate, FlagGate
-from core.governance.halt import halt
+from core.governance.halt import halt, resume
 from core.governance.monitor import Monitor
 from core.governance.policies import Policies, PolicyGate
 from core.governance.rates import QueueDoor, RateDoor
@@ -30,10 +30,12 @@ from core.kernel.records import STEP
 from core.ledger import Accounts
 from core.ledger.mirror import Mirror
 from core.llm import Gateway, ModelPrice, ModelSettings
+from core.llm.batches import Batches
 from core.llm.moderation import open_moderation
 from core.llm.prompts import Prompts
 from core.safety import Bench, Guard, Journal, SafetyGate
 from core.safety import load as load_rules
+from core.safety.egress import Egress
 from core.settings import Settings, load, nusd
 from core.storage.blobs import Folder, Source
 from core.storage.cache import open_cache
@@ -56,6 +58,7 @@ class Studio:
         self.flags = open_flags(settings.flags)
         self.cache = open_cache(settings.redis)
         self.blobs = Folder(settings.studio_data_dir / "blobs")
+        self.egress = Egress()
         self.database = Database(settings.database, pool_size=settings.database_pool_size)
         self.telemetry.watch(self.database.engine)
         migrate(self.database)
@@ -68,6 +71,7 @@ class Studio:
         self.safety = _safety(settings, config, self.database)
         guard = self.safety.guard
         self.llm = Gateway(config, cache=self.cache, prompts=self.prompts, guard=guard)
+        self.batches = Batches(self.database, self.llm)
         self.ledger = Accounts(self.database, settings.limits())
         self.policies = Policies(
             self.database,
@@ -75,6 +79,7 @@ class Studio:
             told=lambda limits: self.ledger.set_defaults(settings.limits(limits)),
         )
         self.ledger.set_defaults(settings.limits(self.policies.limits))
+        self.monitor = _monitor(settings, self.database, self.ledger)
         rates = settings.rate_limit_per_minute, settings.rate_limit_anonymous_per_minute
         self.rates = RateDoor(*rates, settings.redis)
         self.kernel = Kernel(
@@ -89,7 +94,6 @@ class Studio:
             patience=timedelta(hours=settings.approval_hours),
             telemetry=self.telemetry,
         )
-        self.monitor = _monitor(settings, self.database, self.ledger)
         self.mirror = Mirror(self.database, self.ledger, self.cache) if settings.redis else None
         self._listen()
 
@@ -161,6 +165,10 @@ class Studio:
         Raises Refused without the permission, NotFound for a scope of another organisation.
         """
         return halt(self.kernel, self.ledger, person, scope)
+
+    def resume(self, person: Person, scope: str) -> None:
+        """The scope may spend again, within the limits it had before. Raises what `halt` does."""
+        resume(self.database, self.ledger, person, scope)
 
     def _check(self, person: Person, task_id: str, permission: str) -> None:
         if self.kernel.task(task_id).org_id != person.org_id:

@@ -21,6 +21,8 @@ ROOMS = {  # a folder where a file is known by being there -> who finds it
     "core.tools.recipes": "core.tools.tool",
     "core.insight.exports": "core.insight.export",
     "core.llm.providers": "core.llm.provider",
+    "core.llm.search.engines": "core.llm.search.engine",
+    "core.llm.prompts.checks": "core.llm.prompts.check",
 }
 CATCH_ALL = {Path("components/shell.py")}  # the page frame; the kernel is the other place
 READS_ENVIRONMENT = {

@@ -11,6 +11,7 @@ import binascii
 import json
 import logging
 import threading
+from concurrent.futures import CancelledError, Future
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,6 +39,7 @@ class Webhook:
         self._signer = _signer(secret) if secret else None
         self._ready = threading.Event()
         self._closed = False
+        self._trying: Future[int] | None = None
         self._thread = threading.Thread(target=self._post_forever, name="webhook", daemon=True)
 
     def start(self) -> None:
@@ -53,6 +55,8 @@ class Webhook:
         """Nothing is posted any more; what waits stays for the next start."""
         self._closed = True
         self._ready.set()
+        if self._trying:
+            self._trying.cancel()
         if self._thread.is_alive():
             self._thread.join(TIMEOUT_S + 1)
 
@@ -118,7 +122,10 @@ class Webhook:
         body = body_of(alert)
         try:
             sending = self._send(body, self.headers(alert.id, body))
-            status = asyncio.run_coroutine_threadsafe(sending, loop()).result()
+            self._trying = asyncio.run_coroutine_threadsafe(sending, loop())
+            status = self._trying.result()
+        except CancelledError:
+            return "the studio stopped", False
         except TimeoutError:
             return f"no answer within {TIMEOUT_S:.0f} s", False
         except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -204,7 +204,7 @@ def _recalled(run: Run, inquiry: Inquiry, wanted: ToolCall, call: Call) -> Any:
     """What the tool says, or said before of the same rows; then the step says so."""
     inquiry.check(wanted)
     made, cached = recalled(
-        getattr(run.studio, "cache", None),
+        run.studio.cache,
         org_id=run.who.org,
         tool=TOOLS[wanted.name],
         arguments=wanted.arguments,

@@ -15,12 +15,12 @@ from core.data.tables import Tables
 from core.errors import Invalid
 from core.insight.deck import build, known_claims
 from core.insight.landings import LandedFile
-from core.insight.mending import mend, spoken
 from core.insight.prompts import ASKED_BEFORE, trouble
 from core.insight.receipts import Look, Receipt, receive
 from core.insight.render import check_answer
 from core.insight.slides import Deck, Landed, Method
-from core.insight.wording import check_wording
+from core.insight.talk.mending import mend, spoken
+from core.insight.talk.wording import check_wording
 from core.kernel import Call, Run
 from core.llm import Message, Reply, ToolCall, ToolSpec, tokens
 from core.llm.messages import Role

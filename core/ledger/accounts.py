@@ -108,6 +108,8 @@ class Accounts:
             if most is None:
                 continue
             unit, wanted = key[1], amounts.get(key[1], 0)
+            if key[2] == "request" and ask.kind == "batch":  # the limit is of one call, not the sum
+                wanted = ask.shows.get("largest", {}).get(unit, wanted)
             left = most - (0 if key[2] == "request" else taken[ids[key]])
             if wanted > max(left, 0):
                 return refusal(key, most, left, at)

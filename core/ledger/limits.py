@@ -64,12 +64,15 @@ def refusal(key: Key, most: int, left: int, at: datetime) -> Verdict:
     scope, unit, period = key
     resets = resets_at(period, at)
     later = f" or wait until {resets:%H:%M} UTC" if resets else ""
+    said = f"The {NAMES[period]} limit of {scope} has {amount(unit, left)} left"
+    said += f" of {amount(unit, most)}."
+    if (period, most) == ("request", 0):
+        said = f"Spending is stopped for {scope}."
     return Verdict(
         "ledger",
         "refuse",
         "budget_exceeded",
-        f"The {NAMES[period]} limit of {scope} has {amount(unit, left)} left"
-        f" of {amount(unit, most)}.",
+        said,
         hint=f"Ask an owner to raise it{later}.",
         details={
             "scope": scope,

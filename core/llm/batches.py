@@ -10,10 +10,11 @@ from pydantic import BaseModel
 
 from core.errors import Cancelled, Invalid, NotFound, StudioError, Unavailable, restore
 from core.kernel import Run
-from core.llm import structured, tokens
+from core.llm import tokens
 from core.llm.batching import Pace, Place, door_of
 from core.llm.batching.rows import Rows
 from core.llm.batching.work import Work
+from core.llm.chain import structured
 from core.llm.gateway import Gateway
 from core.llm.hosted import wire
 from core.llm.messages import Message, Reply, ToolSpec

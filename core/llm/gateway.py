@@ -9,15 +9,16 @@ from pydantic import BaseModel
 
 from core.errors import Invalid, NotFound, Unavailable
 from core.kernel import Run
-from core.llm import structured, tokens
-from core.llm.asking import Asking
-from core.llm.attempt import Guard
+from core.llm import tokens
+from core.llm.chain import structured
+from core.llm.chain.asking import Asking
+from core.llm.chain.attempt import Guard
+from core.llm.chain.replies import Replies
+from core.llm.chain.router import Router, Standing
 from core.llm.config import ModelSettings
 from core.llm.messages import Message, Reply, ToolSpec
 from core.llm.pricing import Price, from_settings, unpriced
 from core.llm.provider import Provider, Request, discover
-from core.llm.replies import Replies
-from core.llm.router import Router, Standing
 from core.storage.cache import Cache
 
 TOKENS_MAX = 1_000
@@ -198,6 +199,7 @@ class Gateway:
             policy.temperature if temperature is None else temperature,
             policy.top_p if top_p is None else top_p,
             structured.schema_of(response) if response else None,
+            stream=policy.streaming,
         )
         asking = Asking(self, run, chain, request, prompt_hash=prompt_hash, name=name)
         return asking.fitting(response) if response else asking.answer()

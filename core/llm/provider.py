@@ -30,6 +30,7 @@ class Request:
     temperature: float
     top_p: float | None = None
     response: dict[str, Any] | None = None  # a JSON schema the answer must fit
+    stream: bool = True  # piece by piece, so that a cut or a cancel keeps what had arrived
 
 
 class Provider(Protocol):
@@ -46,6 +47,10 @@ class Provider(Protocol):
 
     def price(self, model: str) -> Price | None:
         """What `model` costs where the settings do not say; None when nobody knows."""
+        ...
+
+    def warm(self) -> None:
+        """What answering needs is loaded; the first call may take seconds."""
         ...
 
     def answer(self, config: ModelSettings, request: Request, arrival: Arrival, call: Call) -> None:

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import provider
-from tests.benchmarks.callers import KEY, MODEL
+from tests.benchmarks.models import provider
+from tests.benchmarks.models.callers import KEY, MODEL
 from tests.benchmarks.world import p
 
 ROUNDS = 3
@@ -28,7 +28,7 @@ OVER_ROUTER_MS, FIRST_OVER_ROUTER, ADDED_OVER_PROXY = 3.0, 1.2, 1.5
 def once(way: str, url: str) -> dict[str, Any]:
     """One round of one way, in its own process."""
     module, name = ("governed", OWN[way]) if way in OWN else ("callers", way)
-    command = [sys.executable, "-m", f"tests.benchmarks.{module}", name, url]
+    command = [sys.executable, "-m", f"tests.benchmarks.models.{module}", name, url]
     done = subprocess.run(command, cwd=provider.ROOT, check=True, capture_output=True, text=True)
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -73,7 +73,7 @@ def measured(url: str, proxy: tuple[str, int] | None) -> dict[str, list[dict[str
             elif proxy:
                 before = provider.cpu_s(proxy[1])
                 row = once(way, proxy[0])
-                from tests.benchmarks.callers import CALLS, STREAMS, WARM
+                from tests.benchmarks.models.callers import CALLS, STREAMS, WARM
 
                 total = CALLS + STREAMS + 2 * WARM
                 row["cpu_server"] = (provider.cpu_s(proxy[1]) - before) / total

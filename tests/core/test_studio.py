@@ -16,7 +16,7 @@ from core.settings import Settings
 from core.storage.blobs import Source
 from core.studio import Studio, open_studio
 from tests.core.commands.conftest import logs, write_sales
-from tests.core.kernel.parts import steps, until
+from tests.core.kernel.proofs.parts import steps, until
 
 __all__ = ["logs"]  # a fixture
 

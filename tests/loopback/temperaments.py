@@ -56,7 +56,7 @@ class Temperament:
         self.asked.append(asked)
         turn = self.distort(asked, good(asked))
         said = turn.text if not turn.tools else json.dumps(turn.tools)
-        turn = replace(turn, prompt=asked.prompt, completion=tokens.count(said))
+        turn = replace(turn, prompt=asked.prompt, completion=max(1, tokens.count(said)))
         self.turns.append(turn)
         return turn
 

@@ -12,6 +12,8 @@ class PolicyGate:
     def ask(self, ask: Ask) -> Verdict:
         """Allow or refuse."""
         most, cost = ask.policy.request_nusd, ask.estimate.get("nusd", 0)
+        if ask.kind == "batch":  # the limit is of one call, not of the sum
+            cost = ask.shows.get("largest", {}).get("nusd", cost)
         if most is None or cost <= most:
             return Verdict("policy")
         name = ask.policy.name or ask.operation

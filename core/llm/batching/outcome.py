@@ -9,8 +9,8 @@ from typing import Any
 from core.errors import Invalid, Refused, StudioError, Unavailable
 from core.kernel import Call
 from core.llm import tokens
-from core.llm.attempt import Guard
 from core.llm.batching.door import Answer, Place
+from core.llm.chain.attempt import Guard
 from core.llm.hosted import failures
 from core.llm.messages import Reply, Usage
 from core.llm.pricing import Cost, Price

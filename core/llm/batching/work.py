@@ -15,10 +15,10 @@ from typing import Any, NamedTuple, TypeVar
 from core.errors import StudioError, Unavailable
 from core.kernel import Call
 from core.kernel.calls import loop
-from core.llm.attempt import Guard
 from core.llm.batching.door import Door, Finished, Job, Pace, Place, Progress
 from core.llm.batching.outcome import Told, told
 from core.llm.batching.rows import Rows
+from core.llm.chain.attempt import Guard
 from core.llm.hosted import failures
 from core.llm.pricing import Price
 from core.llm.provider import Request

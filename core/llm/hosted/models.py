@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from core.errors import Invalid
+from core.errors import Invalid, StudioError
 from core.kernel import Call
 from core.llm import pricing
 from core.llm.arrival import Arrival
@@ -64,13 +64,34 @@ class Hosted:
         prefix = self.entry.published
         return None if prefix is None else pricing.known(prefix + model, self.entry.dialect)
 
+    def warm(self) -> None:
+        """LiteLLM is loaded. Never call it on the loop."""
+        load()
+
     def answer(self, config: ModelSettings, request: Request, arrival: Arrival, call: Call) -> None:
         """The stream has ended and `arrival` has all of it; raises as `Provider.answer` says."""
         if not request.model:
             raise Invalid(f"{self.name!r} is a provider.", hint=f"Name a model: {self.name}/NAME.")
-        load()  # seconds, once; never on the loop
+        self.warm()
         own = config.only(self.entry.key, self.entry.url)
-        call.wait(self._stream(own, request, arrival))
+        call.wait((self._stream if request.stream else self._whole)(own, request, arrival))
+
+    async def _whole(self, config: ModelSettings, request: Request, arrival: Arrival) -> None:
+        """The answer in one piece: less work for both sides, nothing kept of one that is cut."""
+        import httpx
+        import litellm
+        import openai
+
+        model = f"{self.name}/{request.model}"
+        try:
+            async with asyncio.timeout(config.timeout_s):
+                arrival.sent = True
+                made = await litellm.acompletion(**self._given(request, config))
+        except TimeoutError:
+            raise failures.timed_out(model) from None
+        except (openai.OpenAIError, httpx.HTTPError) as error:
+            raise self.failure(error, model, config, arrival) from None
+        wire.take_whole(made, arrival)
 
     async def _stream(self, config: ModelSettings, request: Request, arrival: Arrival) -> None:
         import httpx
@@ -88,7 +109,7 @@ class Hosted:
         except TimeoutError:
             raise failures.timed_out(model) from None
         except (openai.OpenAIError, httpx.HTTPError) as error:
-            raise self._failure(error, model, config, arrival) from None
+            raise self.failure(error, model, config, arrival) from None
         finally:
             arrival.usage = wire.counted(getattr(stream, "chunks", ()))
             with suppress(openai.OpenAIError, httpx.HTTPError, RuntimeError, AttributeError):
@@ -109,9 +130,10 @@ class Hosted:
         at = {"api_base": route.base_url, "api_key": route.key}
         return {"model": f"{route.dialect}/{request.model}", **at, **asked}
 
-    def _failure(
+    def failure(
         self, error: Exception, model: str, config: ModelSettings, arrival: Arrival
-    ) -> Any:
+    ) -> StudioError:
+        """What went wrong, as an error of ours; `arrival.sent` is then whether it was billed."""
         import httpx
         import openai
 

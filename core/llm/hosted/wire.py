@@ -21,18 +21,18 @@ FINISH: Mapping[str, str] = {
 
 
 def asked(request: Request, *, schema: bool, tool_ids: int, timeout_s: float) -> dict[str, Any]:
-    """LiteLLM's parameters of one streamed answer, without address and key."""
+    """LiteLLM's parameters of one answer, without address and key."""
     given: dict[str, Any] = {
         "messages": [message(each, tool_ids) for each in request.messages],
         "max_tokens": request.tokens_max,
         "temperature": request.temperature,
-        "stream": True,
-        "stream_options": {"include_usage": True},  # else nothing is counted
         "timeout": timeout_s,
         "num_retries": 0,  # every attempt is ours, with its own hold
         "max_retries": 0,
         "drop_params": True,  # some models accept no temperature
     }
+    if request.stream:
+        given |= {"stream": True, "stream_options": {"include_usage": True}}  # else none is counted
     if request.top_p is not None:
         given["top_p"] = request.top_p
     if request.tools:
@@ -87,6 +87,22 @@ def take(chunk: Any, arrival: Arrival) -> None:
             )
         if choice.finish_reason:
             arrival.finish_reason = FINISH.get(choice.finish_reason, "stop")
+
+
+def take_whole(made: Any, arrival: Arrival) -> None:
+    """An answer that came in one piece is what has arrived, with its end and its usage."""
+    for choice in made.choices:
+        said = choice.message
+        arrival.thought(getattr(said, "reasoning_content", None) or "")
+        arrival.text(said.content or "")
+        for index, wanted in enumerate(said.tool_calls or ()):
+            made_of = wanted.function
+            arrival.call(
+                index, id=wanted.id or "", name=made_of.name or "", arguments=made_of.arguments
+            )
+        settle(arrival, choice.finish_reason or "")
+    usage = counted([made])
+    arrival.usage = usage if usage and usage.prompt else None
 
 
 def settle(arrival: Arrival, end: str) -> None:

@@ -12,9 +12,9 @@ from pydantic import BaseModel, Field
 
 from core.errors import Cancelled, Invalid, NotFound, StudioError, Unavailable
 from core.kernel import Call, Run
+from core.llm.chain.router import Router
 from core.llm.messages import Attempt
 from core.llm.pricing import Tariff
-from core.llm.router import Router
 
 HANDS_OVER = (Unavailable, Invalid, NotFound)
 

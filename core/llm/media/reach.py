@@ -127,7 +127,7 @@ def tried(
         if _is_garbage(error):
             raise garbled(place) from None
         about: Any = (error, place.model, place.config, bill)
-        raise place.hosted._failure(*about) from None  # noqa: SLF001 - the same failures as chat's
+        raise place.hosted.failure(*about) from None  # the same failures as chat's
     except ValueError:  # no JSON, or JSON of another shape
         raise garbled(place) from None
 

@@ -26,6 +26,9 @@ class Offline:
         """Free."""
         return FREE
 
+    def warm(self) -> None:
+        """Nothing is needed."""
+
     def answer(self, config: ModelSettings, request: Request, arrival: Arrival, call: Call) -> None:
         """Word by word; a cancel ends it between two words."""
         made = answer(request.messages, request.tools, request.tokens_max)

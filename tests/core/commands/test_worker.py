@@ -13,10 +13,10 @@ import pytest
 from core.commands import run
 from core.identity import People
 from tests.core.commands.conftest import ROOT, environment
-from tests.core.kernel import parts
+from tests.core.kernel.proofs import parts
 
 WORKER = (
-    "import sys; import tests.core.kernel.parts; from core.commands import run;"
+    "import sys; import tests.core.kernel.proofs.parts; from core.commands import run;"
     "sys.exit(run(['worker']))"
 )
 

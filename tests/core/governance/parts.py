@@ -11,7 +11,7 @@ from core.kernel import Call, Kernel, Policy, Run, Who, operation
 from core.ledger import Accounts
 from core.storage.database import Database
 from core.storage.migrations import migrate
-from tests.core.kernel.parts import QUEUES, until
+from tests.core.kernel.proofs.parts import QUEUES, until
 
 ANA = Who(org="acme", person="ana", scopes=("team:growth",))
 BO = Who(org="acme", person="bo", scopes=("team:growth",))

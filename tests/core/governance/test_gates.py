@@ -10,7 +10,7 @@ from core.governance import ApprovalGate, FlagGate, steps, waits
 from core.kernel import Ask
 from core.kernel.operation import OPERATIONS
 from tests.core.governance.parts import ANA, done, open_kernel
-from tests.core.kernel.parts import until
+from tests.core.kernel.proofs.parts import until
 
 LAB = {"lab": Flag(description="The lab")}
 

@@ -14,7 +14,7 @@ from core.identity import Person
 from core.kernel.records import STEP
 from core.ledger.records import ACCOUNT, HOLD
 from tests.core.governance.parts import ANA, BO, EVE, done
-from tests.core.kernel.parts import until
+from tests.core.kernel.proofs.parts import until
 
 OWNER = Person("bo", "Bo", "acme", "Acme", "growth", "owner")
 

@@ -20,7 +20,7 @@ from core.storage.database import Database
 from core.storage.migrations import migrate
 from tests import services
 from tests.core.governance.parts import ANA, BO, QUEUES
-from tests.core.kernel.parts import until
+from tests.core.kernel.proofs.parts import until
 
 POLICY = Policy()
 

@@ -13,7 +13,7 @@ from core.kernel.records import STEP, TASK
 from core.ledger.records import USAGE
 from core.storage.database import now
 from tests.core.governance.parts import ANA, BO, EVE, done
-from tests.core.kernel.parts import until
+from tests.core.kernel.proofs.parts import until
 
 
 @pytest.fixture

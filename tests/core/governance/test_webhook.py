@@ -189,3 +189,19 @@ def test_two_posters_share_the_work(database, hook):
     for poster in posters:
         poster.close()
     assert sorted(seen["headers"]["webhook-id"] for seen in hook.seen) == sorted(ids)
+
+
+def test_closing_waits_for_no_silent_receiver_and_the_alert_is_kept(database):
+    with black_hole() as url:
+        id = waiting(database)
+        poster = Webhook(database, url)
+        poster.start()
+        end = time.monotonic() + 5
+        while row(database, id).tries == 0 and time.monotonic() < end:
+            time.sleep(0.02)
+        time.sleep(0.2)
+        began = time.monotonic()
+        poster.close()
+        assert time.monotonic() - began < 2
+    assert (row(database, id).trouble, row(database, id).sent_at) == ("the studio stopped", None)
+    assert row(database, id).send_at is not None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.kernel import parts
+from tests.core.kernel.proofs import parts
 
 ROOT = Path(__file__).parents[3]
 

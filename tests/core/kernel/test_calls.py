@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from core.errors import Cancelled
 from core.kernel.calls import Call, Calls
-from tests.core.kernel.parts import ANA, until
+from tests.core.kernel.proofs.parts import ANA, until
 
 
 def test_cancel_uses_the_stop_of_a_blocking_act(kernel):

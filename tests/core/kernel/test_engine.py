@@ -7,8 +7,8 @@ import time
 
 from core.kernel import Who
 from core.kernel.engine import QUEUES, VERSION
-from tests.core.kernel import parts
-from tests.core.kernel.parts import ANA, WORLD, until
+from tests.core.kernel.proofs import parts
+from tests.core.kernel.proofs.parts import ANA, WORLD, until
 
 
 def test_no_organisation_starves_another(kernel):

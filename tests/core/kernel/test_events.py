@@ -12,8 +12,8 @@ from core import safety
 from core.errors import NotFound
 from core.kernel import Ask, Verdict
 from core.kernel.records import AUDIT
-from tests.core.kernel import parts
-from tests.core.kernel.parts import ANA, WORLD, steps, until
+from tests.core.kernel.proofs import parts
+from tests.core.kernel.proofs.parts import ANA, WORLD, steps, until
 
 
 def test_what_a_viewer_saw_is_always_a_prefix_and_resumes_by_id(kernel):

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from core.errors import BudgetExceeded, Refused, restore
 from core.kernel import Ask, Verdict, Who
-from tests.core.kernel import parts
-from tests.core.kernel.parts import ANA, WORLD, steps, until
+from tests.core.kernel.proofs import parts
+from tests.core.kernel.proofs.parts import ANA, WORLD, steps, until
 
 AMOUNTS = st.dictionaries(st.sampled_from(["nusd", "tokens"]), st.integers(0, 10**15))
 SHOWN = st.dictionaries(st.text(max_size=5), st.text(max_size=5) | st.integers(), max_size=3)

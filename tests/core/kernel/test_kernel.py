@@ -8,8 +8,8 @@ import time
 import pytest
 
 from core.errors import Invalid, NotFound
-from tests.core.kernel import parts
-from tests.core.kernel.parts import ANA, WORLD, one, steps, until
+from tests.core.kernel.proofs import parts
+from tests.core.kernel.proofs.parts import ANA, WORLD, one, steps, until
 
 
 def test_submit_checks_the_input_and_returns_at_once(kernel):

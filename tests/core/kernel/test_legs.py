@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import Invalid
 from core.kernel import legs
-from tests.core.kernel.parts import ANA, WORLD, one, run_sql, steps, until
+from tests.core.kernel.proofs.parts import ANA, WORLD, one, run_sql, steps, until
 
 
 def test_two_parked_tasks_do_not_block_a_third_with_concurrency_2(kernel):

@@ -12,7 +12,7 @@ from core.errors import Refused
 from core.kernel import Policy, Run, Verdict, operation
 from core.kernel.policies import MemoryPolicy, declared
 from core.kernel.records import AUDIT
-from tests.core.kernel import parts
+from tests.core.kernel.proofs import parts
 
 
 class Nothing(BaseModel):

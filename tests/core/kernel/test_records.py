@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from core.kernel.records import ENDED, EVENT, OPEN, WAIT
-from tests.core.kernel.parts import ANA, until
+from tests.core.kernel.proofs.parts import ANA, until
 
 
 def test_every_question_and_event_is_a_row(kernel):

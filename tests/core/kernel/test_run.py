@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from core.kernel import Who
 from core.kernel.records import AUDIT
-from tests.core.kernel.parts import ANA, WORLD, one, steps, until
+from tests.core.kernel.proofs.parts import ANA, WORLD, one, steps, until
 
 
 def test_a_refusal_is_committed_and_comes_back_typed(kernel):

@@ -16,8 +16,8 @@ from core.kernel.records import AUDIT
 from core.kernel.steps import INLINE_MAX_BYTES, outcome_of, result
 from core.kernel.steps import broken as unforeseen
 from core.storage.blobs import Folder
-from tests.core.kernel import parts
-from tests.core.kernel.parts import ANA, WORLD, one, steps, until
+from tests.core.kernel.proofs import parts
+from tests.core.kernel.proofs.parts import ANA, WORLD, one, steps, until
 
 
 def test_errors_of_acts_come_back_typed_and_their_cost_is_kept(kernel):

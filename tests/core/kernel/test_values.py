@@ -14,8 +14,8 @@ from core.errors import ActFailed, Invalid, Misuse
 from core.kernel import Run, operation
 from core.kernel.calls import Call
 from core.kernel.values import AMOUNT_MAX, amounts, plain, text
-from tests.core.kernel import parts
-from tests.core.kernel.parts import ANA, steps, until
+from tests.core.kernel.proofs import parts
+from tests.core.kernel.proofs.parts import ANA, steps, until
 
 ODD = "a\x00b\ud800c"
 LETTERS = some.characters() | some.sampled_from("\x00\ud800\udfff")

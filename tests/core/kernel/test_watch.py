@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from core.kernel import Ask, watch
 from core.storage.database import now
-from tests.core.kernel import parts
-from tests.core.kernel.parts import ANA, acting, one, run_sql, steps, until
+from tests.core.kernel.proofs import parts
+from tests.core.kernel.proofs.parts import ANA, acting, one, run_sql, steps, until
 
 
 def test_a_deadline_expires_a_waiting_task(url):

@@ -14,7 +14,7 @@ from core.storage.cache import Memory, open_cache
 from core.storage.database import Database, now
 from core.storage.migrations import migrate
 from tests import services
-from tests.core.kernel.parts import QUEUES, until
+from tests.core.kernel.proofs.parts import QUEUES, until
 from tests.loopback import wires
 
 ANA = Who(org="acme", person="ana", scopes=("team:growth",))

@@ -14,7 +14,7 @@ from core.ledger.records import ACCOUNT, ENTRY, HOLD
 from core.ledger.statements import STATEMENTS, Statements
 from core.storage.database import Database
 from core.storage.migrations import migrate
-from tests.core.kernel.parts import ANA
+from tests.core.kernel.proofs.parts import ANA
 
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)  # no microseconds: the shortest form there is
 TICK = timedelta(microseconds=1)

@@ -11,10 +11,10 @@ from core.llm import ModelPrice
 from core.llm.batches import REQUESTS_MAX, Batches, BatchRequest
 from core.llm.gateway import Gateway
 from core.llm.messages import Message
-from tests.core.kernel.parts import books, settle_down
+from tests.core.kernel.proofs.parts import books, settle_down
 from tests.core.llm.batching import parts
 from tests.core.llm.parts import settings
-from tests.loopback import openai_batches
+from tests.loopback.batches import openai_batches
 from tests.loopback.server import Turn
 
 OSLO = '{"name": "Oslo", "people": 700000}'

@@ -14,7 +14,7 @@ from core.safety.gate import HELP, SafetyGate
 from core.safety.journal import Journal
 from core.safety.judges import Bench
 from core.safety.rules import load
-from tests.core.kernel.parts import QUEUES, Given, Made, until
+from tests.core.kernel.proofs.parts import QUEUES, Given, Made, until
 from tests.core.safety.parts import Scripted, database, rows
 
 RULES = load()

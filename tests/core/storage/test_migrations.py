@@ -14,7 +14,7 @@ from core.ledger.records import USAGE
 from core.storage import migrations
 from core.storage.database import Database, now
 from core.storage.migrations import is_current, migrate
-from tests.core.kernel import parts
+from tests.core.kernel.proofs import parts
 
 
 def ours(_object, name, type_, _reflected, _to):

@@ -9,7 +9,7 @@ import pytest
 
 from core import safety, telemetry
 from core.settings import load
-from tests.core.kernel import parts
+from tests.core.kernel.proofs import parts
 from tests.core.telemetry import operations  # noqa: F401 - registers them
 from tests.loopback.sinks import langfuse_server, otlp_server, sentry_server
 

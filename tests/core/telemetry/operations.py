@@ -2,7 +2,7 @@
 
 from core.errors import Unavailable
 from core.kernel import Call, Policy, Run, operation
-from tests.core.kernel.parts import Given, Made
+from tests.core.kernel.proofs.parts import Given, Made
 from tests.core.telemetry.test_facts import USE
 
 COST = {"nusd": 2_000, "tokens": 500}

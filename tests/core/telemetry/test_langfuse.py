@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from core.kernel import Ask, Who
 from core.storage.database import now
 from core.telemetry import langfuse
-from tests.core.kernel.parts import ANA
+from tests.core.kernel.proofs.parts import ANA
 from tests.core.telemetry.conftest import ended, spans, working
 from tests.core.telemetry.test_facts import ASK, DONE
 from tests.loopback.sinks.langfuse_server import PUBLIC, SECRET

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.core.kernel.parts import ANA
+from tests.core.kernel.proofs.parts import ANA
 from tests.core.telemetry.conftest import ended, spans, working
 from tests.core.telemetry.test_counters import CALL
 

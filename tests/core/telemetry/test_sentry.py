@@ -6,7 +6,7 @@ import logging
 
 from core.errors import Unavailable
 from core.telemetry import here
-from tests.core.kernel.parts import ANA
+from tests.core.kernel.proofs.parts import ANA
 from tests.core.telemetry.conftest import ended, told, working
 from tests.loopback.sinks.sentry_server import dsn
 

@@ -17,7 +17,7 @@ from core import safety
 from core.kernel import Who
 from core.telemetry import start_logs
 from core.telemetry.telemetry import SILENT, Telemetry
-from tests.core.kernel.parts import ANA
+from tests.core.kernel.proofs.parts import ANA
 from tests.core.telemetry.conftest import CLIENT, ended, told, working
 from tests.core.telemetry.test_facts import A144, ASK, DONE
 

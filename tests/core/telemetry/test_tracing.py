@@ -6,8 +6,8 @@ import time
 
 from core.kernel import Who
 from core.telemetry import here
-from tests.core.kernel import parts
-from tests.core.kernel.parts import ANA
+from tests.core.kernel.proofs import parts
+from tests.core.kernel.proofs.parts import ANA
 from tests.core.telemetry.conftest import CLIENT, ended, spans, told, working
 
 

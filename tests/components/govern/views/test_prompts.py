@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
-from components import session
-from core.llm.prompts import Prompts
 from tests import screens
 
 HERE = {"view": "prompts", "prompt": "insight"}
@@ -15,11 +11,8 @@ HERE = {"view": "prompts", "prompt": "insight"}
 
 @pytest.fixture
 def studio(front):
-    """The open studio with prompts of its own."""
-    found = Prompts(front.database)
-    shown = SimpleNamespace(**{**vars(front), "prompts": found})
-    session.use(shown)
-    return shown
+    """The open studio."""
+    return front
 
 
 def org(studio):

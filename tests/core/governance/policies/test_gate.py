@@ -9,7 +9,7 @@ from core.governance.policies.gate import PolicyGate
 from core.kernel import Ask, Policy
 from core.kernel.operation import operation
 from tests.core.governance import parts
-from tests.core.kernel.parts import until
+from tests.core.kernel.proofs.parts import until
 
 
 def asked(most: int | None, cost: int, name: str = "lead_scoring") -> Ask:

@@ -18,7 +18,7 @@ from core.settings import load
 from core.storage.database import Database
 from core.storage.migrations import migrate
 from tests.core.governance.parts import ANA, Amount, Spent
-from tests.core.kernel.parts import QUEUES, until
+from tests.core.kernel.proofs.parts import QUEUES, until
 
 TEXT = """
 version: 1

@@ -13,12 +13,12 @@ import time
 import pytest
 
 from core.governance import steps
-from core.insight.wording import check_wording
-from core.llm.router import Router
+from core.insight.talk.wording import check_wording
+from core.llm.chain.router import Router
 from core.storage.database import now
-from tests.core.insight import hosted
 from tests.core.insight.asking import answered, deck_of, ended
-from tests.core.insight.hosted import QUESTION, WIRES, check_books, check_deck, names
+from tests.core.insight.proofs import hosted
+from tests.core.insight.proofs.hosted import QUESTION, WIRES, check_books, check_deck, names
 
 WHOLE = (None,)
 

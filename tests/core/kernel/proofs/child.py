@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from core import safety, telemetry
 from core.settings import load
-from tests.core.kernel import parts
+from tests.core.kernel.proofs import parts
 
 url, *commands = sys.argv[1:]
 options = {}

@@ -10,8 +10,8 @@ import time
 import pytest
 import sqlalchemy as sa
 
-from tests.core.kernel import parts
-from tests.core.kernel.parts import WORLD
+from tests.core.kernel.proofs import parts
+from tests.core.kernel.proofs.parts import WORLD
 
 PLACES = (
     "gates",

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.core.kernel.parts import WORLD
+from tests.core.kernel.proofs.parts import WORLD
 from tests.loopback.sinks import otlp_server
 
 CLIENT = "00-" + "ab" * 16 + "-" + "cd" * 8 + "-01"

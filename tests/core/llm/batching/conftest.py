@@ -6,7 +6,7 @@ import pytest
 
 from core.llm.batching import anthropic as anthropic_door
 from tests.core.llm.batching import parts
-from tests.loopback import anthropic_batches, openai_batches
+from tests.loopback.batches import anthropic_batches, openai_batches
 
 KINDS = {
     "openai": (openai_batches.open_server, parts.GPT),
@@ -33,7 +33,7 @@ def office(kind, desk, tmp_path, monkeypatch):
     kernel = parts.open_kernel(f"sqlite:///{tmp_path}/studio.db", tmp_path)
     gateway = parts.open_gateway(kernel, desk.url)
     yield parts.Office(kernel, gateway, KINDS[kind][1])
-    from tests.core.kernel.parts import books, settle_down
+    from tests.core.kernel.proofs.parts import books, settle_down
 
     settle_down(kernel)
     books(kernel)

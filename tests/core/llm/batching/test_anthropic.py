@@ -13,7 +13,7 @@ from core.llm.batching import Job, Place
 from core.llm.batching.anthropic import AnthropicBatches
 from core.llm.messages import Usage
 from core.storage.database import now
-from tests.loopback import anthropic_batches
+from tests.loopback.batches import anthropic_batches
 from tests.loopback.server import KEY, Turn
 
 DOOR = AnthropicBatches(wait_s=0.02)

@@ -14,7 +14,7 @@ from core.llm.batching import Job, Place
 from core.llm.batching.openai import DOOR
 from core.llm.messages import Usage
 from core.storage.database import now
-from tests.loopback import openai_batches
+from tests.loopback.batches import openai_batches
 from tests.loopback.server import KEY, Turn
 
 BODY = {"model": "m", "messages": [{"role": "user", "content": "Hello?"}]}

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import Invalid, NotFound, Refused, Unavailable
+from core.llm.chain.router import Router
 from core.llm.media.doors import Bill, Way, walk
 from core.llm.pricing import Tariff
-from core.llm.router import Router
 from tests.core.llm.media.parts import ANA
 
 TARIFF = Tariff("m", {"query": Decimal(1_000), "second": Decimal("333.3")})

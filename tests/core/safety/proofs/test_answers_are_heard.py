@@ -14,7 +14,7 @@ from core.safety.records import VIOLATION
 from core.safety.rules import load
 from core.storage.database import Database
 from core.storage.migrations import migrate
-from tests.core.kernel.parts import QUEUES
+from tests.core.kernel.proofs.parts import QUEUES
 from tests.core.llm import parts
 from tests.loopback import moderation_server, openai_server
 from tests.loopback.server import Turn

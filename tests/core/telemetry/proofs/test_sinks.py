@@ -12,8 +12,8 @@ from contextlib import contextmanager
 import pytest
 
 from core.telemetry import tracing
-from tests.core.kernel import parts
-from tests.core.kernel.parts import ANA
+from tests.core.kernel.proofs import parts
+from tests.core.kernel.proofs.parts import ANA
 from tests.core.telemetry.conftest import ended, told
 from tests.loopback.sinks import langfuse_server, otlp_server, sentry_server
 

@@ -5,6 +5,7 @@ The first model of a chain fails in the way of the cell, the second answers.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 
 import pytest
@@ -19,8 +20,8 @@ BACKUP = "openai/gpt-4o"
 PROVIDERS = {
     "openai/gpt-4o-mini": "gpt",
     "anthropic/claude-sonnet-4-5": "claude",
-    "mistral/mistral-small-latest": "gpt",
-    "ollama/llama3.1": "gpt",
+    "mistral/mistral-small-latest": "mistral",
+    "ollama/llama3.1": "ollama",
     "compatible/m": "gpt",
 }
 CONTEXT = "This model's maximum context length is 128000 tokens."
@@ -60,7 +61,7 @@ AMID = {
     "the line drops": Cell(Turn(cut_after=3), "cut", "estimated", shown=True),
     "it falls silent": Cell(Turn(stall_after=3), "timeout", "estimated", shown=True),
     "the line drops amid a tool call": Cell(
-        Turn(tools=[("weather", '{"city": "Paris"}')], cut_after=2), "cut", "estimated"
+        Turn(tools=[("weather", '{"city": "Paris"}')], cut_after=1), "cut", "estimated"
     ),
 }
 AFTER = {
@@ -77,24 +78,38 @@ CELLS = {
 }
 
 
+# These two wires send a tool call whole: nothing can drop amid one.
+IMPOSSIBLE = {
+    ("amid: the line drops amid a tool call", "mistral/mistral-small-latest"),
+    ("amid: the line drops amid a tool call", "ollama/llama3.1"),
+}
+MATRIX = [cell for cell in itertools.product(CELLS, PROVIDERS) if cell not in IMPOSSIBLE]
+
+
 @pytest.fixture
-def gateway(gpt, claude):
+def gateway(gpt, claude, places):
     gpt.script.clear()
     claude.script.clear()
-    more = {"timeout_s": 2.0, "idle_s": 1.6}
-    return Gateway(parts.settings(gpt.url, claude.url, **more))
+    return Gateway(parts.settings(gpt.url, claude.url, **places, timeout_s=2.0, idle_s=1.6))
+
+
+@pytest.fixture(scope="module")
+def places(mistral, ollama):
+    """Where the other two are."""
+    mistral.script.clear()
+    ollama.script.clear()
+    return {"mistral_base_url": f"{mistral.url}/v1", "ollama_host": ollama.url}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _warm(kernel, gpt, claude):
+def _warm(kernel, gpt, claude, places):
     """The first call of each wire pays for imports."""
-    gateway = Gateway(parts.settings(gpt.url, claude.url))
+    gateway = Gateway(parts.settings(gpt.url, claude.url, **places))
     for model in PROVIDERS:
         parts.reply_of(kernel, gateway, models=[model], tools=[parts.WEATHER])
 
 
-@pytest.mark.parametrize("model", PROVIDERS)
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize(("name", "model"), MATRIX)
 def test_a_fault_has_one_outcome_one_cost_and_one_story(kernel, gateway, request, name, model):
     cell = CELLS[name]
     server = request.getfixturevalue(PROVIDERS[model])
@@ -148,4 +163,4 @@ def _check_story(kernel, task_id, cell):
 
 
 def test_every_cell_is_tried_at_every_provider():
-    assert len(CELLS) * len(PROVIDERS) == 95
+    assert len(MATRIX) == 93

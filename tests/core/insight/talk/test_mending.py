@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.insight.mending import RAW_MAX, mend, spoken
+from core.insight.talk.mending import RAW_MAX, mend, spoken
 
 CLEAN = {"table": "sales", "measures": ["a", "b"], "top": None, "on": True}
 VALUES = st.recursive(

@@ -1,4 +1,4 @@
-"""One way to call a model, in its own process: `python -m tests.benchmarks.callers WAY URL`.
+"""One way to call a model, in its own process: `python -m tests.benchmarks.models.callers WAY URL`.
 
 Prints JSON: seconds of plain calls, of first tokens and of whole 40-chunk streams, and the
 processor seconds of one call and of one stream.

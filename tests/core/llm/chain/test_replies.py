@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core.llm import Message, Reply, ToolSpec, Usage
+from core.llm.chain.replies import Replies, key_of
 from core.llm.provider import Request
-from core.llm.replies import Replies, key_of
 from core.storage.cache import Memory
 
 SAID = [Message(role="user", content="Hello")]

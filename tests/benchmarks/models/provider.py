@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CHUNKS = 40
 USAGE = {"prompt_tokens": 12, "completion_tokens": CHUNKS, "total_tokens": 12 + CHUNKS}
 HEAD = {"id": "c", "created": 1, "model": "gpt-4o-mini"}
@@ -102,7 +102,7 @@ def cpu_s(pid: int) -> float:
 def running() -> Iterator[str]:
     """The URL of a provider in its own process."""
     port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "tests.benchmarks.provider:app", "--port"]
+    command = [sys.executable, "-m", "uvicorn", "tests.benchmarks.models.provider:app", "--port"]
     options = [str(port), "--log-level", "error", "--no-access-log"]
     with subprocess.Popen([*command, *options], cwd=ROOT) as process:
         try:

@@ -10,15 +10,15 @@ from pydantic import BaseModel
 
 from core.errors import Invalid, NotFound, StudioError, Unavailable
 from core.kernel import Call, Run
-from core.llm import structured
-from core.llm.attempt import Attempt, Guard
+from core.llm.chain import structured
+from core.llm.chain.attempt import Attempt, Guard
+from core.llm.chain.replies import Replies, key_of
+from core.llm.chain.router import Router
 from core.llm.config import ModelSettings
 from core.llm.messages import Attempt as Tried
 from core.llm.messages import Message, Reply, ToolSpec
 from core.llm.pricing import Price
 from core.llm.provider import Provider, Request
-from core.llm.replies import Replies, key_of
-from core.llm.router import Router
 
 HANDS_OVER = (Unavailable, Invalid, NotFound)
 

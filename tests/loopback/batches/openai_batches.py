@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 from tests.loopback import openai_server
-from tests.loopback.batch_desk import Desk, Handed, broken
+from tests.loopback.batches.desk import Desk, Handed, broken
 from tests.loopback.server import Loopback, Turn, serve
 
 STATES = {"working": "in_progress", "stopping": "cancelling"}

@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import Invalid
 from core.insight.render import Known
-from core.insight.wording import check_wording
+from core.insight.talk.wording import check_wording
 
 KNOWN = Known(
     dict.fromkeys(("1.c.drop", "1.c.when", "2.t.gain", "3.s.all", "4.m.a", "4.m.b"), "x"),

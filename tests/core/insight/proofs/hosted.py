@@ -17,6 +17,7 @@ from core.insight.inquiry import TALK_TOKENS
 from core.insight.render import Known, check_answer
 from core.insight.slides import Deck
 from core.insight.verify import verify
+from core.llm.hosted import bridge
 from core.llm.prompts import Prompts
 from core.settings import load
 from core.storage.blobs import Source
@@ -81,6 +82,7 @@ def orders() -> bytes:
 
 def lab(folder: Any, wire: str) -> Iterator[Lab]:
     """A studio whose only model is on this wire, and one that is offline."""
+    bridge.load()  # seconds, once, and not within the time that an answer has
     with SERVERS[wire].open_server() as server:
         name, model = wire.upper(), f"{wire}/{MODELS[wire]}"
         env = {
@@ -121,7 +123,7 @@ def usage(lab: Lab, task: Any) -> list[Any]:
 
 def prompts(lab: Lab) -> Prompts:
     """The registry of the lab's studio."""
-    return Prompts(lab.studio.database)
+    return lab.studio.prompts
 
 
 @contextmanager

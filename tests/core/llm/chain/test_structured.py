@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
-from core.llm import Message, structured
+from core.llm import Message
+from core.llm.chain import structured
 
 
 class River(BaseModel):

@@ -11,11 +11,11 @@ from core.errors import Cancelled, StudioError
 from core.kernel import Call
 from core.llm import tokens
 from core.llm.arrival import Arrival
+from core.llm.chain.router import Router
 from core.llm.config import ModelSettings
 from core.llm.messages import Message, Reply, Usage
 from core.llm.pricing import Price
 from core.llm.provider import Provider, Request
-from core.llm.router import Router
 
 
 class Hearing(Protocol):
@@ -60,6 +60,7 @@ class Attempt:
 
     def __call__(self, config: ModelSettings, router: Router, call: Call) -> Any:
         """The reply as JSON. A failure names the model, why, and whether it was the last."""
+        self.provider.warm()  # loading is no model's latency
         began = time.monotonic()
         voice = _Voice(self, call)
         arrival = Arrival(_prompt(self.request), voice.hear)

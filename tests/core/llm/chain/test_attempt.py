@@ -9,10 +9,10 @@ import pytest
 from core.errors import Refused, Unavailable
 from core.kernel import Call, Policy
 from core.llm import Message, ModelSettings, Usage
-from core.llm.attempt import Attempt
+from core.llm.chain.attempt import Attempt
+from core.llm.chain.router import Router
 from core.llm.pricing import Price
 from core.llm.provider import Request
-from core.llm.router import Router
 
 SAID = [Message(role="user", content="Hello")]
 
@@ -35,6 +35,9 @@ class Says:
     def __init__(self, *pieces, error=None):
         self.pieces = pieces
         self.error = error
+
+    def warm(self):
+        """Nothing is needed."""
 
     def answer(self, _config, _request, arrival, _call):
         arrival.sent = True

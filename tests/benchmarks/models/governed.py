@@ -1,4 +1,4 @@
-"""The studio's way to call a model: `python -m tests.benchmarks.governed bare|durable URL`.
+"""The studio's way to call a model: `python -m tests.benchmarks.models.governed bare|durable URL`.
 
 "bare" is the gateway's act alone (choice of model, stream, count, price), without kernel, ledger
 or gates; "durable" the whole governed step on SQLite. Prints what `callers` prints.
@@ -16,9 +16,9 @@ from pydantic import BaseModel
 
 from core.kernel import Call, Policy, Run, operation
 from core.llm import Gateway, Message
-from core.llm.attempt import Attempt
+from core.llm.chain.attempt import Attempt
 from core.llm.provider import Request
-from tests.benchmarks.callers import CALLS, KEY, MODEL, STREAMS, WARM
+from tests.benchmarks.models.callers import CALLS, KEY, MODEL, STREAMS, WARM
 from tests.benchmarks.world import payer, studio, until_done
 
 NAME = f"openai/{MODEL}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.llm.router import BLAMELESS, COOLDOWN_MAX_S, COOLDOWN_S, STALE_S, Router
+from core.llm.chain.router import BLAMELESS, COOLDOWN_MAX_S, COOLDOWN_S, STALE_S, Router
 
 
 class Clock:

@@ -1,0 +1,1 @@
+"""A question on its way along a chain of models: which is asked, what it says, does it fit."""
