@@ -58,6 +58,9 @@ def warm_up() -> None:
             importlib.import_module(name)
         except ImportError:
             log.warning("%s is not installed; what needs it will say so.", name)
+    studio = session.opened()
+    if studio:
+        studio.llm.warm()
     gc.collect()
     gc.freeze()
 

@@ -22,20 +22,26 @@ def show_problem(error: Exception) -> None:
         _box(message, hint, code)
 
 
-def show_error(error: dict[str, Any], code: str) -> None:
-    """A task's or step's recorded error; `code` is the task it belongs to."""
+def show_error(error: dict[str, Any], code: str, *, here: bool = False) -> None:
+    """A task's or step's recorded error; `code` is the task it belongs to.
+
+    `here`: the page is the one in Governance that the code leads to.
+    """
     _box(
         str(error.get("message") or "It did not work."),
         str(error.get("hint") or ""),
         f"{error.get('code', 'error')} · {code}",
+        here=here,
     )
 
 
-def _box(message: str, hint: str, code: str) -> None:
+def _box(message: str, hint: str, code: str, *, here: bool = False) -> None:
     with st.container(key=f"problem_{code.replace(' ', '')}"):
         st.error(
             plain(hint, 600) or plain(message, 600), title=plain(message, 300) if hint else None
         )
+        if here:
+            return
         st.markdown(
             muted(f"Code {plain(code)}. It is in Governance, where the whole run can be opened."),
             width="content",

@@ -13,7 +13,7 @@ from components.govern.money import day_limit, took_today
 from components.layout import PAGES, facts, meter
 from components.sign_in import account
 from components.theme import mode, palette
-from components.words import clock, muted, named, plain, since, took, usd
+from components.words import clock, muted, plain, since, titled, took, usd
 from core import governance
 from core.governance.alerts import alerts
 
@@ -139,7 +139,7 @@ def _tasks() -> None:
 
 
 def _task(task: Any) -> None:
-    name = task.input.get("question") or named(task.operation)
+    name = titled(task.operation, task.input)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.page_link(
             PAGES["insight_lab" if task.operation == "insight.ask" else "task"],

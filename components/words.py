@@ -4,11 +4,32 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from typing import Any
 
 from core.storage.database import now
 
 NUSD = 1_000_000_000
 MINUS = "\u2212"
+REASONS = {  # why a model did not answer, as the gateway names it
+    "absent": "not configured",
+    "closed": "the connection was closed",
+    "context": "given more than it can read",
+    "cooling": "resting after failures",
+    "cut": "broke off",
+    "down": "its provider failed",
+    "empty": "said nothing",
+    "garbled": "could not be read",
+    "key": "its key was refused",
+    "payment": "its provider asks for payment",
+    "policy": "declined the content",
+    "rate_limit": "too many requests",
+    "request": "did not accept the request",
+    "timeout": "no answer in time",
+    "unfit": "did not fit what was asked for",
+    "unknown": "no such model",
+    "unpriced": "has no known price",
+    "unreachable": "nobody answered",
+}
 MARKS = re.compile(r"([\\`*_{}\[\]<>#$~|:])")
 
 
@@ -34,6 +55,26 @@ def took(seconds: float | None) -> str:
     if minutes < 60:
         return f"{minutes} m {rest} s"
     return f"{minutes // 60} h {minutes % 60} m"
+
+
+def lasts(seconds: float | None) -> str:
+    """How long something stays: `off`, `45 s`, `10 min`, `1 h`, `30 days`."""
+    if not seconds:
+        return "off"
+    for unit, size_s in (("days", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size_s and seconds % size_s == 0 and (unit != "days" or seconds > size_s):
+            return f"{seconds / size_s:,.0f} {unit}"
+    return f"{seconds:,.0f} s"
+
+
+def ms(milliseconds: float | None) -> str:
+    """`433 ms`, `1,240 ms`; nothing where nothing was measured."""
+    return "" if milliseconds is None else f"{milliseconds:,.0f} ms"
+
+
+def because(reason: str) -> str:
+    """Why a model did not answer, in words."""
+    return REASONS.get(reason, reason.replace("_", " "))
 
 
 def since(start: datetime | None, end: datetime | None = None) -> float | None:
@@ -95,6 +136,15 @@ def named(name: str) -> str:
     """`creative_sprint.render` as words: "Creative sprint: render"."""
     words = name.replace("_", " ").replace(".", ": ")
     return words[:1].upper() + words[1:]
+
+
+def titled(operation: str, given: dict[str, Any]) -> str:
+    """What a run is called in a list: its question, its prompt, or what it does and to what."""
+    asked = given.get("question") or given.get("prompt")
+    if asked:
+        return str(asked)
+    model = given.get("model")
+    return f"{named(operation)}, {model}" if isinstance(model, str) and model else named(operation)
 
 
 def muted(text: str) -> str:

@@ -25,6 +25,9 @@ class StepLine:
     nusd: int = 0
     tokens: int = 0
     text: str = ""  # what a model has said so far
+    after: str = ""  # the model whose answer broke off before this one began anew
+    is_void: bool = False  # another model began anew: what was said here is no part of the answer
+    is_cached: bool = False  # nothing ran: the same was known already
     note: str = ""
     done: float | None = None
     of: float | None = None
@@ -78,6 +81,8 @@ class RunLog:
             return self._insight(what, event.data)
         if room in ("delta", "progress"):
             return self._said(room, event.data)
+        if event.type in ("model.restarted", "tool.cached"):
+            return self._noted(event.type, event.data)
         return ""
 
     def _task(self, what: str, event: Any) -> str:
@@ -118,6 +123,19 @@ class RunLog:
                 step.iteration = self.iteration
             return "run"
         return ""
+
+    def _noted(self, what: str, data: dict[str, Any]) -> str:
+        step = self.steps.get(data.get("seq", -1))
+        if step is None:
+            return ""
+        if what == "tool.cached":
+            step.is_cached = True
+        else:
+            step.after, step.text = str(data.get("after") or ""), ""
+            broken = [s for s in self.steps.values() if s.seq < step.seq and s.kind == "model"]
+            if broken:
+                broken[-1].is_void = broken[-1].state == "failed"
+        return f"step {step.seq}"
 
     def _said(self, room: str, data: dict[str, Any]) -> str:
         step = self.steps.get(data.get("seq", -1))

@@ -131,9 +131,11 @@ def _outcomes(task_id: str) -> Callable[[int], Any]:
             rows.update({row.seq: row for row in governance.steps(studio.database, task_id)})
         row = rows.get(seq)
         recorded = row.outcome if row is not None else None
-        if not recorded or ("ok" not in recorded and "blob" not in recorded):
+        if not recorded:
             return None
-        return result(recorded, studio.blobs)
+        if "ok" in recorded or "blob" in recorded:
+            return result(recorded, studio.blobs)
+        return {"failed": recorded} if recorded.get("message") else None
 
     return outcome
 

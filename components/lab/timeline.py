@@ -11,7 +11,8 @@ import streamlit as st
 from components.lab.run_log import RunLog, StepLine
 from components.layout import ICON, figures
 from components.problem import show_error
-from components.words import count, muted, named, plain, since, took, usd
+from components.receipt import is_kept, policy, tokens
+from components.words import count, ms, muted, named, plain, since, took, usd
 
 ROWS_MAX = 6
 COLUMNS_MAX = 5
@@ -19,7 +20,9 @@ REFERENCE = re.compile(r"\[\[[^\[\]]*\]\]|\[\[[^\]]*$")
 KINDS = {
     ("data", ""): "Read the file",
     ("check", "budget"): "Check the budget",
-    ("model", ""): "Decide what to look at",
+    ("model", ""): "Ask a model",
+    ("model", "decide"): "Decide what to look at",
+    ("model", "test connection"): "Test the connection",
     ("model", "answer"): "Write the answer",
     ("model", "answer again"): "Write the answer again",
     ("deck", ""): "Build the deck",
@@ -110,6 +113,8 @@ def detail(step: StepLine) -> str:
 def label(step: StepLine) -> str:
     """`Compare periods  change: revenue · 0.4 s · $0.00`."""
     parts = [plain(detail(step), 40), took(since(step.started_at, step.ended_at)), usd(step.nusd)]
+    if step.is_cached:
+        parts.append("known already")
     if step.state not in ("done", "running"):
         parts.insert(0, step.state)
     return f"{title(step)}  {muted(' · '.join(part for part in parts if part))}"
@@ -117,18 +122,36 @@ def label(step: StepLine) -> str:
 
 def contents(step: StepLine, outcome: Any) -> None:
     """What came of the step: sentences first, then the query and its rows."""
+    for note in notes(step):
+        st.markdown(muted(note))
     if step.details.get("message"):
         show_error(step.details, f"step {step.seq}")
     drawn = isinstance(outcome, dict) and _outcome(step, outcome)
     if not drawn:
-        tokens = count(step.tokens, "token") if step.tokens else ""
+        used = count(step.tokens, "token") if step.tokens else ""
         said = _said(step)
-        st.markdown(said or muted(tokens or _end(step)))
+        if said and step.is_void:
+            said = f":gray[~~{said}~~]"
+        st.markdown(said or muted(used or _end(step)))
+
+
+def notes(step: StepLine) -> list[str]:
+    """What is out of the ordinary about the step, in sentences."""
+    said = []
+    if step.after:
+        said.append(f"{plain(step.after)} broke off; this model began the answer anew.")
+    if step.is_void:
+        said.append("It broke off here. Another model began anew, so this is no part of the answer.")
+    if step.is_cached:
+        said.append("Nothing was computed: the same question of the same rows was known already.")
+    return said
 
 
 def _outcome(step: StepLine, outcome: dict[str, Any]) -> bool:
     """Draw what is known how to draw; False when there was nothing."""
-    if "queries" in outcome:
+    if "failed" in outcome:
+        _failed(step, outcome["failed"])
+    elif "queries" in outcome:
         _recipe(step, outcome)
     elif "landing" in outcome:
         landing = outcome["landing"]
@@ -142,6 +165,19 @@ def _outcome(step: StepLine, outcome: dict[str, Any]) -> bool:
     else:
         return False
     return True
+
+
+def _failed(step: StepLine, error: dict[str, Any]) -> None:
+    """Why an attempt failed, and what it had said until then."""
+    details = error.get("details") or {}
+    hint = "" if details.get("last") is False else str(error.get("hint") or "")
+    st.markdown(f":red[:material/error:] {plain(error.get('message') or 'It failed.', 400)}")
+    if details.get("last") is False and not step.is_void:
+        hint = "The next model of the chain was asked."
+    if hint:
+        st.markdown(muted(plain(hint, 400)))
+    if step.text:
+        st.markdown(f":gray[~~{_said(step)}~~]")
 
 
 def _recipe(step: StepLine, outcome: dict[str, Any]) -> None:
@@ -166,9 +202,13 @@ def _reply(outcome: dict[str, Any]) -> None:
         st.markdown(f"Next: **{plain(call['name'])}** {muted(what)}")
     if outcome.get("text") and not outcome["tool_calls"]:
         st.markdown(plain(REFERENCE.sub("…", outcome["text"]), 2_000))
-    used = outcome.get("usage") or {}
-    tokens = used.get("prompt", 0) + used.get("completion", 0)
-    st.markdown(muted(f"{plain(outcome.get('model', ''))} · {count(tokens, 'token')}"))
+    parts = [str(outcome.get("model", "")), tokens(outcome)]
+    if is_kept(outcome):
+        parts = [parts[0], "answered before, so nothing was asked and nothing was paid"]
+    first = outcome.get("first_token_ms")
+    parts += [f"first word after {ms(first)}"] if first else []
+    parts += [policy(outcome)] if outcome.get("variant") else []
+    st.markdown(muted(plain(" · ".join(part for part in parts if part))))
 
 
 def _grid(grid: dict[str, Any], key: str) -> None:
@@ -198,6 +238,8 @@ def _state(step: StepLine) -> Literal["running", "complete", "error"]:
 
 def _running(step: StepLine) -> str:
     parts = [took(since(step.started_at))]
+    if step.after:
+        parts.insert(0, f"anew, {plain(step.after, 40)} broke off")
     if step.note:
         parts.insert(0, plain(step.note, 60))
     if step.of:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -12,43 +13,91 @@ from components.approval_card import approval_card
 from components.lab import run_steps
 from components.lab.deck_view import draw_slide, on_page
 from components.layout import PAGES, facts, section
-from components.words import clock, named, plain
+from components.receipt import receipt
+from components.words import clock, ms, muted, named, plain, usd
 from core import governance
 from core.kernel.operation import OPERATIONS
 from core.kernel.records import ENDED
 
 LIST_MAX = 12
 HASH = re.compile(r"[0-9a-f]{64}")
+LONG = 90  # characters; longer texts get the whole width, to the left
+UNITS: dict[str, Callable[[Any], str]] = {
+    "_nusd": lambda nusd: usd(int(nusd), 4) if nusd else "$0.00",
+    "_ms": ms,
+    "_s": lambda seconds: f"{seconds:,g} s",
+}
+RECEIPT = {  # fields of an answer's receipt, which are drawn together
+    "model", "attempts", "usage", "cost_nusd", "breakdown", "estimated", "latency_ms",
+    "first_token_ms", "cached", "budget", "use_case", "variant", "prompt_hash", "tokens",
+}  # fmt: skip
 
 
 def draw(task: Any) -> None:
-    """The whole page of the task."""
+    """The whole page of the task: while it runs its steps come first, then its result."""
     st.title(named(task.operation), anchor=False)
     for wait in governance.waits(session.studio().database, task.org_id):
         if wait.task_id == task.id:
             approval_card(wait, place="task")
-    left, right = st.columns([2, 3], gap="large")
-    log, is_over = run_steps.log_of(task), task.state in ENDED
-    with right.container(gap="medium"):
-        with section("Given"):
-            facts(lines(task.input), f"input_{task.id[:8]}")
-        if is_over:
-            _result(task)
-    with left.container(gap="small"):
-        if is_over:
-            run_steps.verdict(task, log)
-            run_steps.folded(task, log)
-        else:
+    log = run_steps.log_of(task)
+    if task.state not in ENDED:
+        left, right = st.columns([3, 2], gap="large")
+        with right:
+            _given(task)
+        with left.container(gap="small"):
             run_steps.live(task, log, lambda: None)
+        return
+    left, right = st.columns([3, 2], gap="large")
+    with left.container(gap="medium"):
+        run_steps.verdict(task, log)
+        _result(task)
+    with right.container(gap="medium"):
+        _given(task)
+        run_steps.folded(task, log)
+        _ways(task)
+
+
+def _given(task: Any) -> None:
+    with section("Given"):
+        facts(lines(task.input), f"input_{task.id[:8]}")
+
+
+def _ways(task: Any) -> None:
+    """Where to go from here."""
+    with st.container(gap="xxsmall"):
+        st.page_link(
+            PAGES["task"],
+            label="Run another",
+            icon=":material/replay:",
+            query_params={"operation": task.operation},
+        )
+        st.page_link(
+            PAGES["governance"],
+            label="Open in Governance",
+            icon=":material/shield_person:",
+            query_params={"view": "runs", "task": task.id},
+        )
 
 
 def lines(value: dict[str, Any]) -> list[tuple[str, str]]:
     """What a model holds as names and values for people; secrets and nothing left out."""
     return [
-        (plain(named(name)), said)
+        (plain(_called(name)), said)
         for name, one in value.items()
-        if (said := _said(one)) and not _is_secret(one)
+        if (said := _measured(name, one)) and not _is_secret(one)
     ]
+
+
+def _called(name: str) -> str:
+    """A field without its unit, which stands at the value."""
+    return named(next((name.removesuffix(end) for end in UNITS if name.endswith(end)), name))
+
+
+def _measured(name: str, value: Any) -> str:
+    """The value with the unit that its field's name ends with."""
+    unit = next((say for end, say in UNITS.items() if name.endswith(end)), None)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return plain(unit(value)) if unit and is_number else _said(value)
 
 
 def _said(value: Any) -> str:
@@ -79,10 +128,31 @@ def _is_secret(value: Any) -> bool:
 def _result(task: Any) -> None:
     with section("Result", clock(task.ended_at)):
         if not task.output:
-            st.markdown("It made no result.")
+            st.markdown(muted("It ended without one. What it did until then is in its steps."))
             return
-        facts(lines(task.output), f"output_{task.id[:8]}")
+        has_receipt = {"model", "cost_nusd", "latency_ms"} <= task.output.keys()
+        shown = {k: v for k, v in task.output.items() if not has_receipt or k not in RECEIPT}
+        _outcome(shown, f"output_{task.id[:8]}")
         _deck(task)
+    if has_receipt:
+        with section("Receipt"):
+            facts(receipt(task.output), f"receipt_{task.id[:8]}")
+
+
+def _outcome(made: dict[str, Any], key: str) -> None:
+    """Texts to read first, as they are; then the rest as a list."""
+    texts = {k: v for k, v in made.items() if isinstance(v, str) and (len(v) > LONG or "\n" in v)}
+    only = next(iter(made)) if len(made) == 1 else ""
+    if only and isinstance(made[only], str) and not HASH.fullmatch(made[only]):
+        texts = made
+    for name, text in texts.items():
+        if len(made) > 1:
+            st.markdown(muted(plain(named(name))))
+        with st.container(key=f"said_{key}_{name}"):
+            st.text(text)
+    rest = lines({k: v for k, v in made.items() if k not in texts})
+    if rest:
+        facts(rest, key)
 
 
 def _deck(task: Any) -> None:

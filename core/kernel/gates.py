@@ -110,9 +110,16 @@ class Ledger(Protocol):
         ...
 
     def set_limit(
-        self, db: sa.Connection, scope: str, unit: str, period: str, max: int, *, org_id: str = ""
+        self,
+        db: sa.Connection,
+        scope: str,
+        unit: str,
+        period: str,
+        max: int | None,
+        *,
+        org_id: str = "",
     ) -> None:
-        """At most `max` of `unit` per `period` for `scope`."""
+        """At most `max` of `unit` per `period` for `scope`; None: no limit of its own."""
         ...
 
     def renew(self, keys: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
@@ -23,6 +24,7 @@ from core.storage.blobs import Blobs
 from core.storage.database import Database, new_id, now
 from core.telemetry import Telemetry
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
@@ -182,26 +184,42 @@ class Kernel:
         """The policy that holds for `who` now. Raises NotFound for an unknown use case."""
         return self.policies(name, declared, who.org, who.person)
 
-    def bound(self, task_id: str, who: Who, policy: Policy) -> Who:
-        """`who`, paying from the use case's daily limit as well when the policy has one."""
-        daily = {"nusd": policy.daily_nusd, "tokens": policy.daily_tokens}
-        limits = {unit: most for unit, most in daily.items() if most is not None}
-        scope = f"use:{who.person}:{policy.name}"
-        if not limits or scope in who.scopes:
+    def bound(self, task_id: str, who: Who, policy: Policy, *, within: bool = False) -> Who:
+        """`who`, paying from the use case's daily limit as well when the policy has one.
+
+        `within`: it is a use case within the task, which then has a budget of its own too.
+        """
+        day = {"nusd": policy.daily_nusd, "tokens": policy.daily_tokens}
+        budget = {"nusd": policy.budget_nusd if within else None}
+        wanted = {
+            (f"use:{who.person}:{policy.name}", "day"): day,
+            (f"task:{task_id}:{policy.name}", "total"): budget,
+        }
+        wanted = {
+            place: limits
+            for place, limits in wanted.items()
+            if place[0] not in who.scopes and any(most is not None for most in limits.values())
+        }
+        if not wanted:
             return who
 
         def write(db: sa.Connection) -> None:
-            for unit, most in limits.items():
-                self.ledger.set_limit(db, scope, unit, "day", most, org_id=who.org)
+            for (scope, period), limits in wanted.items():
+                for unit, most in limits.items():  # None: one that was taken away holds no more
+                    self.ledger.set_limit(db, scope, unit, period, most, org_id=who.org)
 
         self.commit(task_id, write)
-        return who.model_copy(update={"scopes": (*who.scopes, scope)})
+        more = tuple(scope for scope, _ in wanted)
+        return who.model_copy(update={"scopes": (*who.scopes, *more)})
 
     def tell(self, ask: Ask, outcome: dict[str, Any], took_s: float) -> None:
-        """Listeners hear of a settled step; they return at once and never raise."""
-        self.telemetry.settled(ask, outcome, took_s)
-        for listener in self.listeners:
-            listener(ask, outcome)
+        """Listeners hear of a settled step; they return at once, and one that breaks harms none."""
+        heard = partial(self.telemetry.settled, took_s=took_s)
+        for listener in (heard, *self.listeners):
+            try:
+                listener(ask, outcome)
+            except Exception:  # the step is settled, whoever could not bear to hear of it
+                log.exception("Step %s was settled, but a listener broke.", ask.key)
 
     def commit(self, task_id: str, act: Callable[[sa.Connection], T]) -> T:
         """One transaction, then wake the task's viewers."""

@@ -94,7 +94,9 @@ class Run:
             self._kernel.calls.start(call, again=again)
             try:
                 with self._kernel.telemetry.step(ask) as span:
-                    verdict = self._admit(ask, call) if row is None else self._decide(ask, row)
+                    verdict = (
+                        self._admit(ask, call) if row is None else self._decide(ask, row, call)
+                    )
                     call.left = verdict.details.get("left", {}) if verdict else {}
                     made = self._refused(ask, verdict)
                     made = made or self._perform(slot, ask, call, act, again=again)
@@ -126,7 +128,8 @@ class Run:
     def under(self, use_case: str) -> Run:
         """The same run under the policy of `use_case`; its steps follow those taken so far."""
         policy = self._kernel.policy(use_case, Policy(name=use_case), self.who)
-        who = self._kernel.bound(self.task_id, self.who, policy)
+        within = policy.name != self.policy.name  # the task's own budget holds it otherwise
+        who = self._kernel.bound(self.task_id, self.who, policy, within=within)
         return self._branch(self._slots, policy=policy, who=who)
 
     @contextmanager
@@ -171,8 +174,8 @@ class Run:
             row = self._row(ask.seq, ask.kind, ask.name, state=STATES[last.answer])
             leaf = {"leaf": True, "estimate": ask.estimate, "verdicts": said, "outcome": outcome}
             steps.add(self._kernel, db, self.task_id, **row, **leaf)
-            if last.answer == "refuse" and call.uses:
-                self._kernel.ledger.use(db, ask, call.uses)
+            if last.answer == "refuse":
+                steps.judged(self._kernel, db, ask, call)
             steps.audit(self._kernel, db, ask, last.answer, verdicts=said)
             if last.answer == "wait":
                 deadline = now() + self._kernel.patience
@@ -186,7 +189,7 @@ class Run:
             raise Parked
         return verdict
 
-    def _decide(self, ask: Ask, row: sa.Row[Any]) -> Verdict | None:
+    def _decide(self, ask: Ask, row: sa.Row[Any], call: Call) -> Verdict | None:
         """Take up a step that an earlier leg left running or waiting."""
         if row.state == "running":
             return None
@@ -205,6 +208,8 @@ class Run:
             state = "expired" if wait.verdict == "expired" else STATES[verdict.answer]
             step = {"of_task": ask.task_id, "of_seq": ask.seq}
             db.execute(steps.CHANGE, {**step, "state": state, "outcome": outcome})
+            if verdict.answer == "refuse":
+                steps.judged(self._kernel, db, ask, call)
             steps.audit(self._kernel, db, ask, verdict.answer, verdicts=[vars(verdict)])
             said = {"seq": ask.seq, "name": ask.name}
             self._kernel.events.write(db, self.task_id, (f"step.{state}", said))

@@ -90,6 +90,18 @@ def settle(kernel: Kernel, db: sa.Connection, ask: Ask, outcome: dict[str, Any])
     return outcome
 
 
+def judged(kernel: Kernel, db: sa.Connection, ask: Ask, call: Call) -> None:
+    """A refused step paid nothing but for what its gates paid to judge it: that is booked."""
+    if not call.uses:
+        return
+    kernel.ledger.use(db, ask, call.uses)
+    if any(call.spent.values()):
+        kernel.ledger.settle(db, ask, call.spent)
+        nusd, tokens = call.spent.get("nusd", 0), call.spent.get("tokens", 0)
+        here = {"of_task": ask.task_id, "of_seq": ask.seq}
+        db.execute(CHANGE, {**here, "cost_nusd": nusd, "tokens": tokens})
+
+
 def outcome_of(call: Call, act: Callable[[Call], Any], blobs: Blobs | None) -> dict[str, Any]:
     """Whatever `act` does, as a value; one of the two broad excepts of the house."""
     made = None

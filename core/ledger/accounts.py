@@ -47,9 +47,20 @@ class Accounts:
         )
 
     def set_limit(
-        self, db: sa.Connection, scope: str, unit: str, period: str, max: int, *, org_id: str = ""
+        self,
+        db: sa.Connection,
+        scope: str,
+        unit: str,
+        period: str,
+        max: int | None,
+        *,
+        org_id: str = "",
     ) -> None:
-        """The same inside a transaction."""
+        """The same inside a transaction; None takes the scope's own limit away."""
+        if max is None:
+            here = (LIMIT.c.scope == scope, LIMIT.c.unit == unit, LIMIT.c.period == period)
+            db.execute(sa.delete(LIMIT).where(*here))
+            return
         if no := uncountable({unit: max}):
             raise Invalid(no.message, hint=no.hint)
         row = {"scope": scope, "unit": unit, "period": period, "max": max, "org_id": org_id}

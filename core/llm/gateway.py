@@ -114,6 +114,12 @@ class Gateway:
             raise unpriced(model)
         return price
 
+    def warm(self) -> None:
+        """What the providers that have a key need is loaded; seconds, so do it beside a start."""
+        for name in self._providers:
+            if not self._providers[name].missing(self.config):
+                self._providers[name].warm()
+
     def health(self, models: Sequence[str] = ()) -> list[Standing]:
         """How the models of a chain have been doing since the studio opened."""
         return self.router.standings(self.chain(models))

@@ -25,10 +25,10 @@ ORDER = ("httpx", "openai", "litellm", "router", "gateway", "governed", "proxy")
 OVER_ROUTER_MS, FIRST_OVER_ROUTER, ADDED_OVER_PROXY = 3.0, 1.2, 1.5
 
 
-def once(way: str, url: str) -> dict[str, Any]:
+def once(way: str, url: str, *more: str) -> dict[str, Any]:
     """One round of one way, in its own process."""
     module, name = ("governed", OWN[way]) if way in OWN else ("callers", way)
-    command = [sys.executable, "-m", f"tests.benchmarks.models.{module}", name, url]
+    command = [sys.executable, "-m", f"tests.benchmarks.models.{module}", name, url, *more]
     done = subprocess.run(command, cwd=provider.ROOT, check=True, capture_output=True, text=True)
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -71,12 +71,10 @@ def measured(url: str, proxy: tuple[str, int] | None) -> dict[str, list[dict[str
             if way != "proxy":
                 found.setdefault(way, []).append(once(way, url))
             elif proxy:
-                before = provider.cpu_s(proxy[1])
                 row = once(way, proxy[0])
-                from tests.benchmarks.models.callers import CALLS, STREAMS, WARM
-
-                total = CALLS + STREAMS + 2 * WARM
-                row["cpu_server"] = (provider.cpu_s(proxy[1]) - before) / total
+                before = provider.cpu_s(proxy[1])
+                calls = once(way, proxy[0], "plain")["calls"]
+                row["cpu_server"] = (provider.cpu_s(proxy[1]) - before) / calls
                 found.setdefault(way, []).append(row)
     return found
 
@@ -123,6 +121,11 @@ def main() -> int:
         else:
             found = measured(url, None)
     table(found)
+    return promises(found)
+
+
+def promises(found: dict[str, list[dict[str, Any]]]) -> int:
+    """What was promised, each beside its peer; 1 when something is missed."""
     router, gateway, governed = found["router"], found["gateway"], found["governed"]
     over = best(gateway, "plain") - best(router, "plain")
     missed = judged("gateway without durability over the Router, ms", over, OVER_ROUTER_MS)

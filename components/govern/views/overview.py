@@ -13,7 +13,7 @@ from components.govern.view import View
 from components.govern.views.health import parts_table
 from components.govern.views.limits import limits_table
 from components.layout import PAGES, section, state
-from components.words import ago, count, muted, named, plain, usd
+from components.words import ago, count, muted, plain, titled, usd
 from core import governance
 
 
@@ -82,7 +82,7 @@ def _runs(tasks: list[Any]) -> None:
             ):
                 st.page_link(
                     PAGES["governance"],
-                    label=plain(task.input.get("question") or named(task.operation), 80),
+                    label=plain(titled(task.operation, task.input), 80),
                     query_params={"view": "runs", "task": task.id},
                     width="stretch",
                 )

@@ -143,7 +143,7 @@ def live() -> None:
             ["", "So far", "On hold", "Tokens", "For"],
             [
                 [
-                    plain(row.input.get("question") or named(row.operation), 60),
+                    plain(titled(row.operation, row.input), 60),
                     plain(usd(row.cost_nusd)),
                     plain(usd(row.held_nusd)),
                     count(row.tokens),

@@ -70,7 +70,7 @@ class Asking:
         self._llm = llm
         self._run = run
         self._chain = chain
-        self._request = request
+        self._request = self._asked = request
         self._hash = prompt_hash
         self._name = name
         self._named = {"use_case": run.policy.name, "variant": run.policy.variant}
@@ -83,6 +83,7 @@ class Asking:
         while True:
             reply, problem = self._mended(response)
             if reply.value is not None:
+                self._keep(reply)
                 return reply
             self._request = plain
             if not self._left():
@@ -95,7 +96,7 @@ class Asking:
 
     def answer(self, only: str = "") -> Reply:
         """The first reply a model gives, or that of `only`. Raises what the last one raised."""
-        kept = None if only else self._kept()
+        kept = None if only or self._tried else self._kept()  # it had its chance
         while True:
             attempt = None if kept else self._attempt(only)
             try:
@@ -107,7 +108,8 @@ class Asking:
                     raise
                 continue
             reply = Reply.model_validate(made)
-            self._keep(reply, only)
+            if self._request.response is None:
+                self._keep(reply)  # else once it is known to fit
             tried = [*self._tried, Tried(model=reply.model)]
             return reply.model_copy(update={"attempts": tried})
 
@@ -208,14 +210,14 @@ class Asking:
         replies = self._llm.replies
         return replies.find(self._key()) if replies and self._run.policy.cache_ttl_s else None
 
-    def _keep(self, reply: Reply, only: str) -> None:
+    def _keep(self, reply: Reply) -> None:
         replies, ttl_s = self._llm.replies, self._run.policy.cache_ttl_s
-        if replies and ttl_s and not only and not reply.cached:
+        if replies and ttl_s and not reply.cached:
             replies.keep(self._key(), reply, ttl_s)
 
     def _key(self) -> str:
-        about = {"prompt": self._hash, **self._named}
-        return key_of(self._run.who.org, self._chain, self._request, **about)
+        about = {"prompt": self._hash, "moderation": self._run.policy.moderation, **self._named}
+        return key_of(self._run.who.org, self._chain, self._asked, **about)
 
 
 def _tell(kept: Reply, call: Call, named: dict[str, str]) -> Reply:

@@ -31,7 +31,7 @@ def load() -> Any:
             os.environ.update(BEFORE_IMPORT)  # noqa: TID251 - it reads them while it is imported
             import litellm
 
-            vars(litellm)["DEFAULT_MAX_RETRIES"] = 0  # some doors retry behind our back otherwise
+            litellm.__dict__["DEFAULT_MAX_RETRIES"] = 0  # some doors retry behind our back
             litellm.suppress_debug_info = True  # it prints advertisements on errors
             for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
                 logging.getLogger(name).setLevel(logging.CRITICAL)  # its lines may quote requests

@@ -95,6 +95,13 @@ WAYS = {
 }
 
 
+async def only_plain(plain: Plain, _stream: Stream) -> dict[str, Any]:
+    """As many plain calls, for whoever watches the processor of another process."""
+    for _ in range(CALLS):
+        await plain()
+    return {"calls": CALLS}
+
+
 async def measure(plain: Plain, stream: Stream) -> dict[str, Any]:
     """Call by call, one after the other."""
     for _ in range(WARM):
@@ -122,5 +129,5 @@ async def measure(plain: Plain, stream: Stream) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    plain, stream = WAYS[sys.argv[1]](sys.argv[2])
-    print(json.dumps(asyncio.run(measure(plain, stream))))
+    what = only_plain if "plain" in sys.argv[3:] else measure
+    print(json.dumps(asyncio.run(what(*WAYS[sys.argv[1]](sys.argv[2])))))

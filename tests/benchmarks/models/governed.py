@@ -68,7 +68,7 @@ def bare(llm: Gateway) -> dict[str, Any]:
         model = llm.router.order([NAME])[0]
         provider, short = llm.provider(model)
         held = llm.estimate(model, messages, (), 100)
-        request = Request(short, messages, (), 100, 0.0)
+        request = Request(short, messages, (), 100, 0.0, stream=messages is LONG)
         attempt = Attempt(model, provider, request, llm.price(model), held, last=True)
         first: list[float] = []
         call = Call("bench", 1, Silent())  # pyright: ignore[reportArgumentType]
@@ -82,9 +82,11 @@ def bare(llm: Gateway) -> dict[str, Any]:
 
 @operation("bench.models", policy=Policy(queue="batch", moderation="off"))
 def models(run: Run, given: Nothing) -> Nothing:
-    """Call a model, again and again."""
+    """Call a model, again and again; as the others do, plain calls are answered in one piece."""
+    whole, streamed = run.policy.changed(streaming=False), run.policy
 
     def ask(messages: list[Message]) -> float:
+        run.policy = whole if messages is SHORT else streamed
         reply = run.studio.llm.complete(run, messages, models=[NAME], tokens_max=100)
         return (reply.first_token_ms or 0) / 1_000
 

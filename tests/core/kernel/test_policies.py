@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from core.errors import Refused
+from core.errors import BudgetExceeded, Refused
 from core.kernel import Policy, Run, Verdict, operation
 from core.kernel.policies import MemoryPolicy, declared
 from core.kernel.records import AUDIT
@@ -46,8 +46,29 @@ def policied(run: Run, _nothing: Nothing) -> Seen:
     )
 
 
+CARDS = {"daily_nusd": 5, "daily_tokens": 90}  # a test edits it
+
+
+@operation("policied_within")
+def policied_within(run: Run, _nothing: Nothing) -> Seen:
+    """Pay as often as a use case within the task lets it, each time under it anew."""
+    paid = []
+    for name in ("parcels", "parcels", "cards"):
+        try:
+            under = run.under(name)
+            under.step("tool", name, lambda call: call.spend(nusd=8), estimate={"nusd": 10})
+            paid.append(name)
+        except BudgetExceeded as error:
+            paid.append(error.details["scope"])
+    return Seen(policy={}, other={}, left=paid)
+
+
 def temperate(name, policy, _org, person):
-    changes = {"letters": {"temperature": 0.9, "daily_nusd": 100}}.get(name, {})
+    changes = {
+        "letters": {"temperature": 0.9, "daily_nusd": 100},
+        "parcels": {"budget_nusd": 15},
+        "cards": CARDS,
+    }.get(name, {})
     return policy.changed(name=policy.name or name, variant=person, **changes)
 
 
@@ -96,6 +117,65 @@ def test_a_daily_budget_of_the_use_case_is_a_limit_of_its_person(kernel):
         parts.ANA.model_copy(update={"scopes": (scope,)})
     )}  # fmt: skip
     assert taken[scope] == 4
+
+
+def run_within(kernel):
+    task_id = kernel.submit("policied_within", {}, parts.ANA)
+    return task_id, parts.until(kernel, task_id, "done").output["left"]
+
+
+def test_a_use_case_within_a_task_keeps_to_its_own_budget_of_a_task(kernel):
+    for _ in range(2):  # another task has another budget
+        task_id, paid = run_within(kernel)
+        assert paid[:2] == ["parcels", f"task:{task_id}:parcels"], "15 do not cover 8 + 10"
+
+
+def test_a_daily_limit_that_was_taken_away_limits_nobody(kernel, monkeypatch):
+    assert run_within(kernel)[1][2] == "use:ana:cards"
+    monkeypatch.setitem(CARDS, "daily_nusd", None)  # that of tokens stays
+    assert run_within(kernel)[1][2] == "cards"
+
+
+def test_a_listener_that_breaks_harms_neither_task_nor_the_other_listeners(kernel):
+    heard = []
+
+    def broken(_ask, _outcome):
+        raise RuntimeError("deaf")
+
+    kernel.listeners += [broken, lambda ask, _outcome: heard.append(ask.name)]
+    kernel.telemetry.settled = broken
+    assert run_task(kernel).error is None
+    assert heard == ["own", "other", "own again"]
+
+
+class Judge:
+    """A gate that pays to judge a step, and refuses it, or lets a person decide."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def ask(self, ask):
+        use = {"provider": "p", "model": "p/judge", "cost_nusd": 7, "kind": "moderation"}
+        return Verdict("judge", self.answer, message="No.", details={"uses": [use]})
+
+
+@pytest.mark.parametrize("answer", ["refuse", "wait"])
+def test_what_judging_a_refused_step_cost_is_booked_once(url, answer):
+    kernel = parts.open_studio(url, gates=[Judge(answer)])
+    task_id = kernel.submit("policied", {}, parts.ANA)
+    if answer == "wait":
+        parts.until(kernel, task_id, "waiting")
+        kernel.answer(task_id, parts.steps(kernel, task_id)[0].seq, "rejected", "bo")
+    parts.until(kernel, task_id, "failed")
+    (step,) = parts.steps(kernel, task_id)
+    assert (step.state, step.cost_nusd) == ("refused", 7)
+    query = sa.text("select spent, held from ledger_account where name = 'org:acme nusd'")
+    (account,) = kernel.database.rows(query)
+    (used,) = kernel.database.rows(sa.text("select sum(cost_nusd) as n from ledger_usage"))
+    assert (account.spent, account.held, used.n) == (7, 0, 7)
+    parts.settle_down(kernel)
+    parts.books(kernel)
+    parts.close_studio(kernel)
 
 
 def test_listeners_hear_of_every_settled_step(kernel):

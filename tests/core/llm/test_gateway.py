@@ -82,6 +82,20 @@ def test_the_estimate_covers_the_offline_answer(kernel):
     assert reply.usage.total <= estimate["tokens"]
 
 
+def test_only_providers_with_a_key_are_warmed():
+    code = "import sys; from core.llm import Gateway, ModelSettings; {};"
+    code += " print('litellm' in sys.modules)"
+    keyed = "ModelSettings(credentials={'OPENAI_API_KEY': 'sk-1'})"
+    found = [
+        subprocess.run(
+            [sys.executable, "-c", code.format(f"Gateway({config}).warm()")],
+            cwd=ROOT, capture_output=True, text=True, check=True, timeout=120,
+        ).stdout.strip()
+        for config in ("", keyed)
+    ]  # fmt: skip
+    assert found == ["False", "True"]
+
+
 def test_a_keyless_task_never_imports_litellm(tmp_path):
     """In a process of its own, as the command line runs."""
     program = f"""

@@ -360,7 +360,7 @@ def books(kernel: Kernel) -> None:
     """The ledger is conserved: accounts are the sum of their entries, each key settled once."""
     steps = (
         "select coalesce(sum(cost_nusd), 0) from kernel_step"
-        " where state in ('done', 'failed', 'cancelled')"
+        " where state in ('done', 'failed', 'cancelled', 'refused')"
     )
     org = "select coalesce(sum(spent), 0) from ledger_account where name like 'org:% nusd'"
     with kernel.database.engine.connect() as db:

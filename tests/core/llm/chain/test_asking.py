@@ -200,3 +200,36 @@ def test_without_a_policy_for_it_nothing_is_kept(kernel, gateway, gpt):
     sent = len(gpt.seen)
     parts.reply_of(kernel, gateway, models=[MINI])
     assert len(gpt.seen) == sent + 1
+
+
+def test_an_answer_that_never_fitted_is_no_answer_to_an_equal_question(kernel, gateway, gpt):
+    gpt.script["gpt-4o-mini"] = city("never JSON")
+    gpt.script["gpt-4o"] = city('{"name": "Lyon", "people": 1, "rivers": []}')
+    asked = {"models": [MINI, FULL], "shape": "city", "policy": {"cache_ttl_s": 60}}
+    task_id = parts.ask(kernel, gateway, **asked)
+    first = parts.Reply.model_validate(parts.end(kernel, task_id).output["reply"])
+    assert attempts(first) == [(MINI, "unfit"), (FULL, "")]
+    assert len(parts.rows(kernel, "kernel_step", task_id)) == 4, "each model had its turn, once"
+    sent = len(gpt.seen)
+    second = parts.reply_of(kernel, gateway, **asked)
+    assert (second.cached, second.value, second.cost_nusd) == (True, first.value, 0)
+    assert len(gpt.seen) == sent, "what fitted is what is kept"
+
+
+def test_a_mended_answer_is_kept_for_the_question_it_answers(kernel, gateway, gpt):
+    gpt.script["gpt-4o-mini"] = mending("Lyon!", '{"name": "Lyon", "people": 1, "rivers": []}')
+    asked = {"models": [MINI], "shape": "city", "policy": {"cache_ttl_s": 60}}
+    first = parts.reply_of(kernel, gateway, **asked)
+    sent = len(gpt.seen)
+    second = parts.reply_of(kernel, gateway, **asked)
+    assert (second.cached, second.value) == (True, first.value)
+    assert len(gpt.seen) == sent
+
+
+def test_an_answer_that_nobody_judged_is_not_shown_once_answers_are_judged(kernel, gateway, gpt):
+    unjudged = {"cache_ttl_s": 60, "moderation": "off"}
+    parts.reply_of(kernel, gateway, models=[MINI], policy=unjudged)
+    sent = len(gpt.seen)
+    judged = {"cache_ttl_s": 60, "moderation": "full"}
+    assert parts.reply_of(kernel, gateway, models=[MINI], policy=judged).cached is False
+    assert len(gpt.seen) == sent + 1
