@@ -54,7 +54,7 @@ def tokens(made: Mapping[str, Any]) -> str:
     """`18,420 read (4,096 from the provider's cache), 2,310 written`."""
     used = {kind: _tokens(made, kind) for kind in KINDS}
     if not any(used.values()):
-        return ""
+        return count(made.get("tokens"), "token")
     inside = {"prompt": ("cached", "cache_write"), "completion": ("reasoning",)}
     parts = []
     for kind, kinds in inside.items():

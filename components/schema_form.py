@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any, TypeVar, cast
@@ -31,11 +31,21 @@ class Wrong:
 
     said: dict[Path, str]
     slots: list[Any] = field(default_factory=list)
+    known: Mapping[str, Sequence[str]] = field(default_factory=dict)  # what may be picked, by field
 
 
-def schema_form(model: type[M], *, key: str, submit: str = "Run") -> M | None:
-    """The valid model when the form was sent, else None. What is wrong stands at its field."""
-    wrong = Wrong(st.session_state.get(f"{key}_errors", {}))
+def schema_form(
+    model: type[M],
+    *,
+    key: str,
+    submit: str = "Run",
+    known: Mapping[str, Sequence[str]] | None = None,
+) -> M | None:
+    """The valid model when the form was sent, else None. What is wrong stands at its field.
+
+    `known` names, by field, what exists; anything else may still be typed.
+    """
+    wrong = Wrong(st.session_state.get(f"{key}_errors", {}), known=known or {})
     with st.form(key, border=False, enter_to_submit=False):
         reads = _fields(model, (key,), wrong)
         sent = st.form_submit_button(submit, type="primary", icon=":material/play_arrow:")
@@ -60,8 +70,20 @@ def problems(error: ValidationError) -> dict[Path, str]:
     found: dict[Path, str] = {}
     for one in error.errors(include_url=False, include_input=False):
         path = tuple(str(part) for part in one["loc"] if isinstance(part, str))
-        found.setdefault(path, one["msg"].removeprefix("Value error, "))
+        found.setdefault(path, _sentence(one))
     return found
+
+
+def _sentence(error: Any) -> str:
+    """What is wrong, for somebody who knows the form and not the model behind it."""
+    context = error.get("ctx") or {}
+    if error["type"] == "missing" or context.get("min_length") == 1:
+        return "This is needed."
+    if error["type"] == "string_too_long":
+        return f"At most {context['max_length']:,} characters."
+    if error["type"] == "string_too_short":
+        return f"At least {context['min_length']:,} characters."
+    return error["msg"].removeprefix("Value error, ")
 
 
 def _fields(model: type[BaseModel], at: Path, wrong: Wrong) -> dict[str, Read]:
@@ -112,10 +134,25 @@ def _as_given(value: Any) -> Read:
 # One function a kind. Each draws and returns a reader.
 
 
-def _text(ask: Ask, at: Path, _wrong: Wrong) -> Read:
+def _text(ask: Ask, at: Path, wrong: Wrong) -> Read:
+    if options := list(wrong.known.get(ask.name, ())):
+        return _picked(ask, at, options)
     draw = st.text_area if (ask.length_max or 0) > LONG else st.text_input
     value = draw(**_common(ask, at), value=ask.default or "", max_chars=ask.length_max)
     return lambda: value if value or ask.required else None if ask.optional else NOTHING
+
+
+def _picked(ask: Ask, at: Path, options: list[str]) -> Read:
+    """A text that names something known, picked or typed."""
+    index = options.index(ask.default) if ask.default in options else None
+    value = st.selectbox(
+        **_common(ask, at),
+        options=options,
+        index=index,
+        accept_new_options=True,
+        placeholder="Choose or type",
+    )
+    return lambda: value or ("" if ask.required else NOTHING)
 
 
 def _secret(ask: Ask, at: Path, _wrong: Wrong) -> Read:

@@ -8,7 +8,8 @@ import streamlit as st
 
 from components import session
 from components.layout import PAGES
-from components.theme import mode, palette
+from components.receipt import prompt_names
+from components.theme import QUIET, mode, palette
 from components.words import MINUS, NUSD, ago, muted, named, plain, usd
 from core.errors import StudioError
 from core.governance.alerts import see, whose
@@ -79,10 +80,9 @@ def waterfall(cause: dict[str, Any]) -> dict[str, Any]:
             bars.append((FACTORS[name], min(level, level + nusd), abs(nusd), change(nusd)))
             level += nusd
     bars.append(("This hour", 0, cause["spent"], usd(cause["spent"])))
-    total, rise = colours["grayTextColor"], colours["orangeColor"]
-    fall = colours["greenColor"]
-    signs = [0, *(nusd for _, nusd in parts if nusd), 0]
-    tones = [total if not sign else rise if sign > 0 else fall for sign in signs]
+    total, point, rest = colours["grayTextColor"], colours["blueColor"], QUIET
+    moved = [nusd for _, nusd in parts if nusd]
+    tones = [total, *(point if nusd == max(moved) else rest for nusd in moved), total]
     shown = [
         {
             "value": size / NUSD,
@@ -114,8 +114,9 @@ def waterfall(cause: dict[str, Any]) -> dict[str, Any]:
 
 
 def change(nusd: int) -> str:
-    """`+$0.66`, or with a true minus what fell."""
-    return f"+{usd(nusd)}" if nusd > 0 else f"{MINUS}{usd(-nusd)}"
+    """`+$0.66`, or with a true minus what fell; cents have digits where there are only cents."""
+    said = usd(abs(nusd), 2 if abs(nusd) >= NUSD // 100 else 4)
+    return f"+{said}" if nusd > 0 else f"{MINUS}{said}"
 
 
 def movers(cause: dict[str, Any], name: str, most: int = 3) -> str:
@@ -194,5 +195,5 @@ def _member(name: str, value: str) -> str:
     if name == "operation":
         return named(value) or "others"
     if name == "prompt":
-        return f"prompt {value[:8]}" if value else "without template"
+        return prompt_names().get(value, f"prompt {value[:8]}") if value else "no template"
     return value or "others"

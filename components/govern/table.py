@@ -21,7 +21,9 @@ def table(
     if not lines:
         st.markdown(muted(empty))
         return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key=f"tools_{key}"
+    ):
         wanted = st.text_input(
             "Filter",
             key=f"filter_{key}",

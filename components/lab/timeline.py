@@ -141,7 +141,7 @@ def notes(step: StepLine) -> list[str]:
     if step.after:
         said.append(f"{plain(step.after)} broke off; this model began the answer anew.")
     if step.is_void:
-        said.append("It broke off here. Another model began anew, so this is no part of the answer.")
+        said.append("It broke off. Another model began anew: this is no part of the answer.")
     if step.is_cached:
         said.append("Nothing was computed: the same question of the same rows was known already.")
     return said

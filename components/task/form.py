@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from components import session
+from components.govern.views.models import chain_models
 from components.layout import PAGES
 from components.schema_form import schema_form
 from components.words import muted, named, plain, usd
@@ -25,6 +28,16 @@ def draw_list() -> None:
                 st.markdown(muted(plain(OPERATIONS[name].title, 200)))
 
 
+def known() -> dict[str, Sequence[str]]:
+    """What texts of these names may pick from."""
+    studio, org_id = session.studio(), session.person().org_id
+    return {
+        "policy": studio.policies.names(org_id),
+        "template": studio.prompts.names(org_id),
+        "model": list(dict.fromkeys(chain_models())),
+    }
+
+
 def draw(name: str) -> None:
     """The operation's form; sending it starts a task and opens it."""
     operation = OPERATIONS[name]
@@ -34,7 +47,8 @@ def draw(name: str) -> None:
             budget = operation.policy.budget_nusd
             most = f" A run costs at most {usd(budget)}." if budget is not None else ""
             st.markdown(f":gray[{plain(operation.title + '.' + most, 300)}]")
-        made = schema_form(operation.input, key=f"form_{name.replace('.', '_')}")
+        key = f"form_{name.replace('.', '_')}"
+        made = schema_form(operation.input, key=key, known=known())
         if made is None:
             return
         try:

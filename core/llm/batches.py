@@ -17,9 +17,9 @@ from core.llm.batching.work import Work
 from core.llm.chain import structured
 from core.llm.gateway import Gateway
 from core.llm.hosted import wire
-from core.llm.messages import Message, Reply, ToolSpec
+from core.llm.messages import Message, Reply, ToolSpec, said
 from core.llm.pricing import Price
-from core.llm.provider import Request
+from core.llm.provider import Request, images_of
 from core.storage.database import Database
 
 REQUESTS_MAX = 10_000  # of one batch
@@ -119,7 +119,8 @@ class Batches:
         price = self._price(model)
         if price is None:  # the settings changed since the way was chosen
             price = self._llm.price(model)
-        held = [_held(price, request) for request in asked]
+        per_image = images_of(*self._llm.provider(model))
+        held = [_held(price, request, per_image) for request in asked]
         total = {unit: sum(one[unit] for one in held) for unit in ("nusd", "tokens")}
         largest = {unit: max(one[unit] for one in held) for unit in ("nusd", "tokens")}
         work = self._work(run, asked, model=model, price=price, held=total, prompt_hash=prompt_hash)
@@ -130,7 +131,7 @@ class Batches:
                 work,
                 estimate=total,
                 shows={"model": model, "requests": len(asked), "largest": largest},
-                content=[m.content for r in asked for m in r.messages if m.role == "user"],
+                content=[text for one in asked for text in said(one.messages)],
             )
         except HANDS_OVER as error:
             if error.details.get("handed_over"):
@@ -206,11 +207,13 @@ def _request(
     )
 
 
-def _held(price: Price, request: Request) -> dict[str, int]:
+def _held(price: Price, request: Request, per_image: int) -> dict[str, int]:
     """An upper bound of one request within a batch."""
-    prompt = tokens.count_prompt(request.messages, request.tools)
-    nusd = price.reserve_nusd(prompt, request.tokens_max)
-    return {"nusd": nusd, "tokens": tokens.bound(prompt) + request.tokens_max}
+    asked = (request.messages, request.tools)
+    most = tokens.weigh_prompt(*asked, request.response, per_image=per_image)
+    counted = tokens.bound(tokens.count_prompt(*asked))
+    nusd = price.reserve_nusd(most, request.tokens_max)
+    return {"nusd": nusd, "tokens": counted + request.tokens_max}
 
 
 def _fitting(made: Reply | StudioError, response: type[BaseModel] | None) -> Reply | StudioError:

@@ -18,7 +18,7 @@ from core.llm.chain.router import Router, Standing
 from core.llm.config import ModelSettings
 from core.llm.messages import Message, Reply, ToolSpec
 from core.llm.pricing import Price, from_settings, unpriced
-from core.llm.provider import Provider, Request, discover
+from core.llm.provider import Provider, Request, discover, images_of
 from core.storage.cache import Cache
 
 TOKENS_MAX = 1_000
@@ -130,11 +130,17 @@ class Gateway:
         messages: Sequence[Message],
         tools: Sequence[ToolSpec] = (),
         tokens_max: int = TOKENS_MAX,
+        response: Mapping[str, Any] | None = None,
     ) -> dict[str, int]:
-        """An upper bound of one attempt: {"nusd": ..., "tokens": ...}."""
-        prompt = tokens.count_prompt(messages, tools)
-        reserve = self.price(model).reserve_nusd(prompt, tokens_max)
-        exact = self.provider(model)[0].counts_by_rule
+        """An upper bound of one attempt: {"nusd": ..., "tokens": ...}.
+
+        Money is held for whatever the prompt may be billed as; tokens as common prose has them.
+        """
+        provider, name = self.provider(model)
+        prompt, exact = tokens.count_prompt(messages, tools), provider.counts_by_rule
+        per_image = images_of(provider, name)
+        most = tokens.weigh_prompt(messages, tools, response, per_image=per_image)
+        reserve = self.price(model).reserve_nusd(prompt if exact else most, tokens_max)
         return {"nusd": reserve, "tokens": (prompt if exact else tokens.bound(prompt)) + tokens_max}
 
     # Answers.

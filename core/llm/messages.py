@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -92,3 +93,10 @@ class Reply(BaseModel):
     variant: str = ""
     prompt_hash: str = ""
     attempts: list[Attempt] = Field(default_factory=list)
+
+
+def said(messages: Sequence[Message]) -> tuple[str, ...]:
+    """What people say in `messages`, and the pictures they show, as the safety gate reads them."""
+    turns = [message for message in messages if message.role == "user"]
+    pictures = (f"data:{i.media_type};base64,{i.data}" for turn in turns for i in turn.images)
+    return (*(turn.content for turn in turns if turn.content), *pictures)

@@ -76,6 +76,12 @@ class Listed:
     models: tuple[str, ...]  # examples
 
 
+def images_of(provider: Provider, model: str) -> int:
+    """What `model` counts for one image at most, where the provider's entry says so; else 0."""
+    told: dict[str, int] = getattr(getattr(provider, "entry", None), "image_tokens", {})
+    return max((most for part, most in told.items() if part in model), default=0)
+
+
 def listed(config: ModelSettings) -> list[Listed]:
     """Every provider there is, configured or not: the built-in ones, then data/providers.yaml."""
     entries = catalogue()

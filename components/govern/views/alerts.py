@@ -33,18 +33,22 @@ def draw() -> None:
     waiting = [row for row in rows if row.seen_at is None and row.severity in LOUD]
     _stopped(halted(studio.database, person.org_id))
     _unseen(waiting)
+    lines = [alert_line(row) for row in rows]
+    hooked = {"posted": st.column_config.TextColumn("Webhook", width="small")}
     with section("All alerts", "what nobody has seen first"):
         table(
-            [alert_line(row) for row in rows],
+            lines,
             key="alerts",
             columns={
                 "at": st.column_config.TextColumn("At", width=120),
                 "severity": st.column_config.TextColumn("Severity", width=80),
                 "kind": st.column_config.TextColumn("Kind", width=110),
-                "what": st.column_config.TextColumn("What", width="large"),
-                "delta": st.column_config.NumberColumn("Above usual, USD", format="%.4f"),
+                "what": st.column_config.TextColumn("What", width=560),
+                "delta": st.column_config.TextColumn(
+                    "Above usual, USD", alignment="right", width=130
+                ),
                 "seen": st.column_config.TextColumn("Seen by", width="small"),
-                "posted": st.column_config.TextColumn("Webhook", width="small"),
+                **(hooked if any(line["posted"] for line in lines) else {}),
             },
             alt="Alerts with severity, kind, sentence, who saw them and what the webhook did",
             empty=_empty(),
@@ -61,7 +65,7 @@ def alert_line(row: Any) -> dict[str, Any]:
         "kind": KINDS.get(row.kind, row.kind),
         "what": row.title,
         "scope": row.scope,
-        "delta": None if delta is None else delta / NUSD,
+        "delta": "" if delta is None else f"{delta / NUSD:,.4f}",
         "first_cause": row.cause.get("first", ""),
         "seen": seen,
         "posted": clock(row.sent_at) if row.sent_at else row.trouble,

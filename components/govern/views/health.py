@@ -10,7 +10,7 @@ from components import session
 from components.govern.table import table
 from components.govern.view import View
 from components.layout import figures, section
-from components.words import clock, plain
+from components.words import clock, count, plain
 from core.serve import health
 
 NAMES = {
@@ -29,7 +29,7 @@ def draw() -> None:
     """The view."""
     left, right = st.columns(2, gap="large")
     with left.container(gap="medium"):
-        with section("Parts", "the same as /readyz"):
+        with section("Parts", "checked now; load balancers ask /readyz"):
             parts_table()
         with section("Switches", "set by FLAG_NAME, else as declared"):
             lines = [
@@ -65,11 +65,19 @@ def parts_table() -> None:
     rows = [
         [
             f"{_sign(part)} {NAMES.get(name, name)}",
-            f":gray[{plain(part['detail'])}]",
+            f":gray[{plain(detail(name, part))}]",
         ]
         for name, part in health.ready(session.studio()).items()
     ]
     figures(["", ""], rows, "facts_parts")
+
+
+def detail(name: str, part: dict[str, Any]) -> str:
+    """A word about the part; of policies that hold, how many there are."""
+    said = str(part["detail"])
+    if name == "policies" and part["ok"] and not part.get("degraded"):
+        return count(len(said.split(", ")), "use case")
+    return said
 
 
 def _sign(part: dict[str, Any]) -> str:

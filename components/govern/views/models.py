@@ -10,8 +10,8 @@ import streamlit as st
 from components import session
 from components.govern.table import table
 from components.govern.view import View
-from components.layout import figures, section
-from components.words import count, muted, plain, usd
+from components.layout import PAGES, figures, section
+from components.words import because, count, ms, muted, plain, since, took, usd
 from core.errors import StudioError
 from core.identity import may
 from core.llm.provider import listed
@@ -23,23 +23,21 @@ STATES = {"closed": "ready", "open": "cooling down", "half-open": "being probed"
 
 
 def draw() -> None:
-    """The view: who is there, then the models, then one that is tried."""
-    with section("Providers", "keys come from the settings; one without its key is absent"):
-        figures(["", ""], providers(), "facts_providers")
-    with section("Models", "of every chain, with what a million tokens cost"):
+    """The view: how the models do, one that is tried, then who provides them."""
+    with section("Models", "of every chain, as this process has measured them since its start"):
         table(
             model_lines(),
             key="models",
             columns={
-                "model": st.column_config.TextColumn("Model", width="medium"),
-                "state": st.column_config.TextColumn("State", width=120),
-                "input": st.column_config.NumberColumn("In, USD/M", format="%.3f", width=90),
-                "output": st.column_config.NumberColumn("Out, USD/M", format="%.3f", width=90),
-                "latency": st.column_config.TextColumn("Answer", alignment="right", width=90),
-                "first": st.column_config.TextColumn("First word", alignment="right", width=90),
-                "calls": st.column_config.NumberColumn("Calls", width=70),
-                "failures": st.column_config.NumberColumn("Failed", width=70),
-                "why": st.column_config.TextColumn("Last reason", width="medium"),
+                "model": st.column_config.TextColumn("Model", width=220),
+                "state": st.column_config.TextColumn("State", width=140),
+                "input": _right("Read, USD/1M", 110, "US dollars a million tokens read"),
+                "output": _right("Written, USD/1M", 130, "US dollars a million tokens written"),
+                "first": _right("First word", 90, "Usual time until the first word"),
+                "latency": _right("Whole answer", 110, "Usual time until the last word"),
+                "calls": st.column_config.NumberColumn("Calls", format="localized", width=70),
+                "failures": st.column_config.NumberColumn("Failed", format="localized", width=70),
+                "why": st.column_config.TextColumn("Last failure", width="medium"),
             },
             alt="Models with state, price and measured speed",
             empty="No chain names a model.",
@@ -48,13 +46,22 @@ def draw() -> None:
         with section("Test a connection", "one tiny call, priced and recorded like any other"):
             running = _running()
             st.fragment(_tester, run_every=POLL_S if running else None)()
+    with (
+        section("Providers", "keys come from the settings; without its key a provider is absent"),
+        st.container(width=760),
+    ):
+        figures(["", ""], providers(), "facts_providers")
+
+
+def _right(title: str, width: int, about: str) -> Any:
+    return st.column_config.TextColumn(title, alignment="right", width=width, help=about)
 
 
 def providers() -> list[list[str]]:
     """One line a provider: what it is for, and where it is or which setting it lacks."""
     there = ":green[:material/check_circle:] configured"
     lines = []
-    for one in listed(session.studio().llm.config):
+    for one in sorted(listed(session.studio().llm.config), key=lambda one: bool(one.missing)):
         name = plain(one.title if one.host or one.missing else f"{one.title}: {one.name}")
         kind = "" if one.kind == "models" else f"  :gray[{plain(one.kind)}]"
         state = f"{there}  :gray[{plain(one.host)}]" if one.host else there
@@ -93,17 +100,12 @@ def _line(llm: Any, standing: Any) -> dict[str, Any]:
         "model": standing.model,
         "state": "absent" if absent else state,
         **_prices(llm, standing.model),
-        "latency": _ms(standing.latency_ms),
-        "first": _ms(standing.first_token_ms),
+        "first": ms(standing.first_token_ms),
+        "latency": ms(standing.latency_ms),
         "calls": standing.calls,
         "failures": standing.failures,
-        "why": f"{absent} is not set" if absent else standing.reason.replace("_", " "),
+        "why": f"{absent} is not set" if absent else because(standing.reason),
     }
-
-
-def _ms(measured: int | None) -> str:
-    """`1,240 ms`; nothing where nothing was measured."""
-    return "" if measured is None else f"{count(measured)} ms"
 
 
 def _absent(llm: Any, model: str) -> str:
@@ -115,16 +117,17 @@ def _absent(llm: Any, model: str) -> str:
     return str(provider.missing(llm.config))
 
 
-def _prices(llm: Any, model: str) -> dict[str, float | None]:
-    """Dollars a million tokens; None where nobody knows."""
+def _prices(llm: Any, model: str) -> dict[str, str]:
+    """Dollars a million tokens; what is free and what nobody knows is said in words."""
     try:
         price = llm.price(model)
     except StudioError:
-        return {"input": None, "output": None}
-    return {
-        "input": float(price.input / PER_MILLION),
-        "output": float(price.output / PER_MILLION),
-    }
+        return {"input": "unknown", "output": "unknown"}
+    return {"input": _dollars(price.input), "output": _dollars(price.output)}
+
+
+def _dollars(a_token: Any) -> str:
+    return f"{float(a_token / PER_MILLION):,.3f}" if a_token else "free"
 
 
 def _tester() -> None:
@@ -137,7 +140,7 @@ def _tester() -> None:
             key="test_model",
             accept_new_options=True,
             width=340,
-            help="Any model may be typed, as PROVIDER/NAME",
+            help="Any model may be typed, as provider/name",
         )
         pressed = st.button(
             "Test connection",
@@ -156,7 +159,18 @@ def _tester() -> None:
         st.rerun()
     if running:
         st.session_state["models_test_polled"] = running
-        st.markdown(f":material/progress_activity: {muted('Waiting for the answer')}")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            waited = took(since(session.studio().kernel.task(running).created_at))
+            said = muted(f"Waiting for the answer · {waited}")
+            st.markdown(f":material/progress_activity: {said}", width="content")
+            st.button(
+                "Stop",
+                icon=":material/stop_circle:",
+                key="stop_test",
+                type="tertiary",
+                on_click=session.stop,
+                args=(running,),
+            )
     elif "models_test" in st.session_state:
         if st.session_state.pop("models_test_polled", None):
             st.rerun()  # the table above shows what was measured, and nothing polls any more
@@ -175,6 +189,7 @@ def _outcome(task: Any) -> None:
     """What a test found: the answer with its cost and time, or the error and its way out."""
     if task.error:
         st.error(plain(task.error["hint"], 400) or " ", title=plain(task.error["message"], 300))
+        _step_link(task)
         return
     if not task.output:
         st.markdown(muted("The test was stopped."))
@@ -182,12 +197,22 @@ def _outcome(task: Any) -> None:
     made = task.output
     first = made["first_token_ms"]
     parts = [
-        f"answered in {_ms(made['latency_ms'])}",
-        f"first word after {_ms(first)}" if first is not None else "",
+        f"answered in {ms(made['latency_ms'])}",
+        f"first word after {ms(first)}" if first is not None else "",
         count(made["tokens"], "token"),
         f"{usd(made['cost_nusd'], 6)}{', estimated' if made['estimated'] else ''}",
     ]
     st.success(", ".join(part for part in parts if part), title=plain(made["model"], 200))
+    _step_link(task)
+
+
+def _step_link(task: Any) -> None:
+    st.page_link(
+        PAGES["governance"],
+        label="Open its receipt",
+        icon=":material/receipt_long:",
+        query_params={"view": "runs", "task": task.id},
+    )
 
 
 VIEW = View("Models", ":material/hub:", 25, draw)

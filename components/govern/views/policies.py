@@ -11,13 +11,27 @@ from components import session
 from components.govern.table import table
 from components.govern.view import View
 from components.layout import PAGES, facts, figures, section
-from components.words import ago, count, muted, named, plain, usd
+from components.words import ago, count, lasts, muted, named, plain, usd
 from core.errors import NotFound, StudioError
 from core.governance.policies import ArmResult, Faulty, as_yaml, compare, difference
 from core.identity import may
 from core.storage.database import now
 
 DAYS = 30
+ARM_HEAD = [
+    "Arm", "Differs", "Share", "People", "Calls", "Cost a call", "Tokens a call", "Half within",
+    "95% within", "Failed",
+]  # fmt: skip
+CHOOSE = {
+    "ordered": "from left to right",
+    "cheapest": "the cheapest that fits first",
+    "fastest": "the fastest healthy one first",
+}
+MODERATION = {
+    "off": "off",
+    "local": "built-in rules",
+    "full": "built-in rules, and the provider's where it has a key",
+}
 EXAMPLE = "temperature: 0.2\nrequest_usd: 0.05"
 
 
@@ -48,20 +62,32 @@ def _all(policies: Any) -> None:
             [case_line(policies, name, org_id) for name in policies.names(org_id)],
             key="policies",
             columns={
-                "open": st.column_config.LinkColumn("Use case", display_text=r"case=(.+)$"),
-                "models": st.column_config.TextColumn("Models, in order", width="medium"),
-                "temperature": st.column_config.NumberColumn("Temp.", width=60),
-                "tokens": st.column_config.NumberColumn("Tokens", format="localized", width=80),
-                "request": st.column_config.TextColumn("A request", width=80),
-                "task": st.column_config.TextColumn("A task", width=80),
-                "day": st.column_config.TextColumn("A day", width=80),
-                "cache": st.column_config.TextColumn("Cache", width=80),
-                "arms": st.column_config.TextColumn("Arms", width=110),
+                "open": st.column_config.LinkColumn(
+                    "Use case", display_text=r"case=(.+)$", width=140
+                ),
+                "models": st.column_config.TextColumn(
+                    "Models, in order", width=320, help="studio stands for the studio's own chain"
+                ),
+                "temperature": st.column_config.NumberColumn("Temperature", width=90),
+                "tokens": st.column_config.NumberColumn(
+                    "Tokens", format="localized", width=70, help="Of one answer, at most"
+                ),
+                "request": _most("Request", "One call costs at most"),
+                "task": _most("Task", "All calls of a task cost at most"),
+                "day": _most("Day", "What a person may spend on it in a day (UTC)"),
+                "cache": st.column_config.TextColumn(
+                    "Cache", width=60, help="How long equal questions share an answer"
+                ),
+                "arms": st.column_config.TextColumn("Arms", width=140),
                 "changed": st.column_config.TextColumn("Changed here", width=110),
             },
             alt="Use cases with models, temperature and budgets",
             empty="No use case is named in the file.",
         )
+
+
+def _most(title: str, about: str) -> Any:
+    return st.column_config.TextColumn(title, alignment="right", width=80, help=about)
 
 
 def case_line(policies: Any, name: str, org_id: str) -> dict[str, Any]:
@@ -79,7 +105,7 @@ def case_line(policies: Any, name: str, org_id: str) -> dict[str, Any]:
         "request": _amount(policy.request_nusd),
         "task": _amount(policy.budget_nusd),
         "day": _amount(policy.daily_nusd),
-        "cache": f"{policy.cache_ttl_s:,} s" if policy.cache_ttl_s else "off",
+        "cache": lasts(policy.cache_ttl_s),
         "arms": shares(arms),
         "changed": ago(last.at) if last is not None and is_changed else "",
     }
@@ -126,7 +152,7 @@ def _arms(name: str, arms: dict[str, tuple[float, Any]]) -> None:
         return
     whole, differs = sum(weight for weight, _ in arms.values()) or 1, differences(arms)
     figures(
-        ["Arm", "Differs", "Share", "People", "Calls", "A call", "Tokens", "p50", "p95", "Failed"],
+        ARM_HEAD,
         [
             [
                 plain(arm or "no split"),
@@ -182,18 +208,21 @@ def _holds(arm: str, policy: Any) -> None:
         facts(
             [
                 ("Models", plain(", ".join(policy.models) or "studio")),
-                ("Choice", policy.choose),
+                ("Tried", CHOOSE.get(policy.choose, policy.choose)),
                 ("Temperature", f"{policy.temperature:g}"),
-                ("Tokens of an answer", count(policy.tokens_max)),
+                ("Prompt", plain(policy.prompt) or "none"),
+                ("An answer has at most", count(policy.tokens_max, "token")),
                 ("Answers", _words(streamed=policy.streaming, structured=policy.structured)),
                 ("Memory", plain(memory.type or "none")),
                 ("Knowledge", plain(", ".join(found.collections) or "none")),
                 ("Tools", _tools(policy.tools)),
                 ("Iterations", count(policy.iterations_max) or "as the operation says"),
-                ("Moderation", policy.moderation),
-                ("A request", _amount(policy.request_nusd)),
-                ("A task", _amount(policy.budget_nusd)),
-                ("A person and day", _amount(policy.daily_nusd)),
+                ("Moderation", MODERATION.get(policy.moderation, policy.moderation)),
+                ("A request costs at most", _amount(policy.request_nusd)),
+                ("A task costs at most", _amount(policy.budget_nusd)),
+                ("A person spends a day at most", _day(policy)),
+                ("Equal questions share an answer for", lasts(policy.cache_ttl_s)),
+                ("Sent as a batch, at half the price", "yes" if policy.batch else "no"),
                 ("Asks a person before", plain(", ".join(policy.approve) or "nothing")),
             ],
             "holds",
@@ -222,19 +251,29 @@ def _editor(policies: Any, name: str) -> None:
         before, after = policies.preview(org_id, name, told)
         found = difference(before, after)
         if found:
-            st.code(found, language="diff")
+            with st.container(key="diff_policy"):
+                st.code(found, language="diff")
         elif told == (changes or {}):
-            st.markdown(muted("Nothing is changed yet." if not told else "This holds."))
+            st.markdown(muted("Nothing is changed yet." if not told else "Saved and in force."))
         else:
             st.markdown(muted("It says the same as the file."))
-        st.button(
-            "Save",
-            type="primary",
-            disabled=told == (changes or {}),
-            on_click=_save,
-            args=(name, told or None, revision),
-            key="save_policy",
-        )
+        with st.container(horizontal=True, gap="xsmall"):
+            st.button(
+                "Save",
+                type="primary",
+                disabled=told == (changes or {}),
+                on_click=_save,
+                args=(name, told or None, revision),
+                key="save_policy",
+            )
+            if changes is not None:
+                st.button(
+                    "Back to the file",
+                    icon=":material/undo:",
+                    on_click=_save,
+                    args=(name, None, revision),
+                    key="take_back",
+                )
 
 
 def _history(policies: Any, name: str) -> None:
@@ -292,6 +331,11 @@ def _by(person_id: str) -> str:
 
 def _amount(nusd: int | None) -> str:
     return "no limit" if nusd is None else usd(nusd)
+
+
+def _day(policy: Any) -> str:
+    tokens = "" if policy.daily_tokens is None else f", {count(policy.daily_tokens, 'token')}"
+    return f"{_amount(policy.daily_nusd)}{tokens}"
 
 
 def _words(*, streamed: bool, structured: bool) -> str:

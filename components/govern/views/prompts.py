@@ -90,14 +90,15 @@ def _one(prompts: Prompts, name: str) -> None:
     live, draft = (_labelled(prompts, name, label) for label in ("live", "draft"))
     about = prompts.about(name)
     with section(named(name), plain(about.description)):
-        st.markdown(muted(f"Before one goes live: {', '.join(about.requires) or 'no tests'}."))
+        checks = ", ".join(name.replace("_", " ") for name in about.requires)
+        st.markdown(muted(f"Checked before one goes live: {checks or 'nothing'}."))
     left, right = st.columns(2, gap="large")
     with left.container(gap="medium"):
         _versions(prompts, name, versions, live, draft)
         _compare(prompts, name, versions, live, draft)
+        _history(prompts, name, versions)
     with right.container(gap="medium"):
         _editor(prompts, name, draft or live or versions[0])
-        _history(prompts, name, versions)
 
 
 def _versions(
@@ -159,9 +160,16 @@ def _compare(
             )
         found = prompts.diff(_org(), name, old, new)
         if found:
-            st.code(found, language="diff", wrap_lines=True)
+            with st.container(key="diff_prompt"):
+                st.code(changed(found), language="diff", wrap_lines=True)
         else:
             st.markdown(muted("They are the same."))
+
+
+def changed(diff: str) -> str:
+    """A unified diff without its head, which the choices above it say; cuts become an ellipsis."""
+    lines = diff.splitlines()[2:]
+    return "\n".join("…" if line.startswith("@@") else line for line in lines).removeprefix("…\n")
 
 
 def _editor(prompts: Prompts, name: str, begin: Version) -> None:
@@ -180,7 +188,7 @@ def _editor(prompts: Prompts, name: str, begin: Version) -> None:
             "Sample values as YAML",
             value=_yaml(prompts.about(name).sample),
             key=f"sample_{name}",
-            height=100,
+            height=130,
         )
         note = st.text_input("What changed", key=f"note_{name}", max_chars=200)
         st.button(

@@ -9,14 +9,17 @@ import streamlit as st
 from components import session
 from components.govern.table import table
 from components.govern.view import View
+from components.lab.run_log import STEP_ENDS
 from components.layout import PAGES, facts, section, state
 from components.problem import show_error
-from components.words import NUSD, clock, count, named, plain, since, took, usd
+from components.receipt import is_kept, receipt
+from components.words import NUSD, because, clock, count, ms, muted, plain, since, titled, took, usd
 from core import governance
 from core.errors import NotFound
 from core.kernel.records import ENDED
 
 RUNS_MAX = 500
+ANSWERS_MAX = 40
 
 
 def draw() -> None:
@@ -51,7 +54,7 @@ def run_line(row: Any) -> dict[str, Any]:
     return {
         "open": f"/governance?view=runs&task={row.id}",
         "state": row.state,
-        "what": row.input.get("question") or named(row.operation),
+        "what": titled(row.operation, row.input),
         "operation": row.operation,
         "person": row.person_id,
         "steps": row.steps,
@@ -77,18 +80,25 @@ def step_line(step: Any) -> dict[str, Any]:
         "cost": step.cost_nusd / NUSD,
         "overrun": step.overrun_nusd / NUSD,
         "tokens": step.tokens,
-        "took": took(since(step.started_at, step.ended_at)),
+        "took": _took(step),
         "began": clock(step.started_at),
         "error": outcome.get("message", "") if "code" in outcome else "",
     }
 
 
 def verdicts(said: list[dict[str, Any]]) -> str:
-    """`permission, flags, ledger: allow` or the gate that said no."""
+    """`all 6 allow`, or the gate that said no."""
     no = [one for one in said if one.get("answer") != "allow"]
     if no:
         return "; ".join(f"{one['gate']}: {one['answer']}" for one in no)
-    return f"{', '.join(one['gate'] for one in said)}: allow" if said else ""
+    return f"all {len(said)} allow" if said else ""
+
+
+def _took(step: Any) -> str:
+    """How long it took; nothing of a step that ended before it began, as refused ones do."""
+    if step.ended_at is None and step.state in STEP_ENDS:
+        return ""
+    return took(since(step.started_at, step.ended_at))
 
 
 def _one(task_id: str) -> None:
@@ -120,11 +130,10 @@ def _one(task_id: str) -> None:
                 on_click=session.stop,
                 args=(task_id,),
             )
-    name = plain(task.input.get("question") or named(task.operation), 160)
-    with section(name), st.container(width=560):
+    with section(plain(titled(task.operation, task.input), 160)), st.container(width=560):
         facts(_facts(task, steps), "run")
     if task.error:
-        show_error(task.error, f"task {task.id[:8]}")
+        show_error(task.error, f"task {task.id[:8]}", here=True)
     with section("Steps", "in order, refusals included"):
         table(
             [step_line(step) for step in steps if step.leaf],
@@ -134,16 +143,55 @@ def _one(task_id: str) -> None:
                 "kind": st.column_config.TextColumn("Kind", width=80),
                 "name": st.column_config.TextColumn("Name", width="medium"),
                 "state": st.column_config.TextColumn("State", width=90),
-                "gates": st.column_config.TextColumn("Gates", width="medium"),
+                "gates": st.column_config.TextColumn("Gates", width=130),
                 "estimate": st.column_config.NumberColumn("Held, USD", format="%.4f"),
                 "cost": st.column_config.NumberColumn("Cost, USD", format="%.4f"),
                 "tokens": st.column_config.NumberColumn("Tokens", format="localized"),
                 "took": st.column_config.TextColumn("Took", width=90),
-                "error": st.column_config.TextColumn("Error", width="medium"),
+                "error": st.column_config.TextColumn("Error", width="large"),
             },
             alt="Steps of the run with gates, hold and cost",
             empty="It has not begun.",
         )
+    _answers(steps)
+
+
+def _answers(steps: list[Any]) -> None:
+    """Every model that was asked, in order: what came of it and its receipt."""
+    used = [
+        (step, use) for step in steps if step.leaf for use in (step.outcome or {}).get("uses") or ()
+    ]
+    if not used:
+        return
+    with (
+        section("Models asked", "each attempt with its receipt, also those that failed"),
+        st.container(gap="xsmall", width=760),
+    ):
+        for number, (step, use) in enumerate(used[:ANSWERS_MAX]):
+            with st.expander(answer_title(step, use), key=f"answer_{step.seq}_{number}"):
+                if message := (step.outcome or {}).get("message"):
+                    st.markdown(f":red[:material/error:] {plain(message, 300)}")
+                facts(receipt(use), f"answer_{step.seq}_{number}")
+        if len(used) > ANSWERS_MAX:
+            st.markdown(muted(f"and {count(len(used) - ANSWERS_MAX, 'more answer')}"))
+
+
+def answer_title(step: Any, use: dict[str, Any]) -> str:
+    """`**openai/gpt-4.1**  answered · step 2 · 788 ms · $0.0492`."""
+    outcome = step.outcome or {}
+    came = "answered"
+    if "code" in outcome:
+        came = because(str((outcome.get("details") or {}).get("reason") or outcome["code"]))
+    elif is_kept(use):
+        came = "answered before"
+    cost = use.get("cost_nusd") or 0
+    parts = [
+        came,
+        f"step {step.seq}",
+        ms(use.get("latency_ms") or None),
+        usd(cost, 4 if cost else 2),
+    ]
+    return f"**{plain(use.get('model', ''))}**  {muted(' · '.join(part for part in parts if part))}"
 
 
 def _facts(task: Any, steps: list[Any]) -> list[tuple[str, str]]:
@@ -154,7 +202,7 @@ def _facts(task: Any, steps: list[Any]) -> list[tuple[str, str]]:
         ("Began", clock(task.created_at)),
         ("Took", took(since(task.created_at, task.ended_at))),
         ("Steps", count(len(leaves))),
-        ("Cost", usd(sum(step.cost_nusd for step in leaves), 4)),
+        ("Cost", usd(cost, 4) if (cost := sum(step.cost_nusd for step in leaves)) else "$0.00"),
         ("Tokens", count(sum(step.tokens for step in leaves))),
     ]
 

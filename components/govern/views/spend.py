@@ -10,8 +10,9 @@ from components import session
 from components.govern.table import table
 from components.govern.view import View
 from components.layout import figures, heading, section
+from components.receipt import prompt_names
 from components.theme import mode, palette
-from components.words import NUSD, count, named, plain, since, took, usd
+from components.words import NUSD, count, named, plain, since, titled, took, usd
 from core import governance
 from core.governance.alerts import whose
 from core.governance.spend import running
@@ -22,7 +23,7 @@ BY = {
     "model": "Model",
     "provider": "Provider",
     "person": "Person",
-    "unit": "Kind of unit",
+    "unit": "Tokens and units",
     "prompt": "Prompt",
     "variant": "A/B arm",
     "kind": "Kind of call",
@@ -66,6 +67,7 @@ def draw() -> None:
                 {
                     "name": name_of(str(row.key), by or "operation"),
                     "key": row.key,
+                    **({"open": f"/governance?view=runs&task={row.key}"} if by == "task" else {}),
                     "cost": row.cost_nusd / NUSD,
                     "tokens": row.tokens,
                     "steps": row.steps,
@@ -74,7 +76,7 @@ def draw() -> None:
             ],
             key="spend",
             columns={
-                "name": st.column_config.TextColumn(BY[by or "operation"], width="medium"),
+                **_first(by or "operation"),
                 "cost": st.column_config.NumberColumn("Cost, USD", format="%.4f"),
                 "tokens": st.column_config.NumberColumn("Tokens", format="localized"),
                 "steps": st.column_config.NumberColumn("Steps", format="localized"),
@@ -82,6 +84,15 @@ def draw() -> None:
             alt="Spend with cost, tokens and steps",
             empty="Nothing has run yet.",
         )
+
+
+def _first(by: str) -> dict[str, Any]:
+    """What names a line: of runs a link to the run."""
+    if by == "task":
+        return {
+            "open": st.column_config.LinkColumn("Run", display_text=r"task=(.{8})", width="medium")
+        }
+    return {"name": st.column_config.TextColumn(BY[by], width="medium")}
 
 
 def bars(rows: list[Any], by: str, *, money: bool) -> dict[str, Any]:
@@ -159,8 +170,10 @@ def name_of(key: str, by: str) -> str:
     """A line's name for people."""
     if not key:
         return NOTHING.get(by, "unnamed")
-    if by in ("task", "prompt"):
+    if by == "task":
         return key[:8]
+    if by == "prompt":
+        return prompt_names().get(key, key[:8])
     if by == "person":
         return whose(session.studio().database, f"person:{key}")
     return key if by in PLAIN else named(key)

@@ -19,6 +19,7 @@ from core.identity import may
 CARDS_MAX = 20
 SEVERITIES = ("severe", "medium", "low")
 WAY = {"input": "in what was asked", "output": "in an answer"}
+WHERE = {"input": "asked", "output": "answered"}
 DONE = {"blocked": "blocked", "masked": "masked", "logged": "let pass"}
 EMPTY = (
     "Nothing was found. What people ask and what models answer is read by the safety rules; what"
@@ -36,7 +37,7 @@ def draw() -> None:
     cards = [row for row in found if not row.verdict][:CARDS_MAX]
     if cards:
         with (
-            section("To review", count(len(waiting), "open finding")),
+            section("To review", f"{count(len(waiting), 'open finding')}; a decision is final"),
             st.container(width=620, gap="small"),
         ):
             for row in cards:
@@ -46,18 +47,18 @@ def draw() -> None:
             [_line(row, names) for row in found],
             key="violations",
             columns={
-                "at": st.column_config.TextColumn("At", width="small"),
-                "severity": st.column_config.TextColumn("Severity", width="small"),
-                "categories": st.column_config.TextColumn("Categories, score", width="medium"),
-                "where": st.column_config.TextColumn("Where", width="small"),
-                "action": st.column_config.TextColumn("Action", width="small"),
-                "content": st.column_config.TextColumn("Excerpt", width="large"),
-                "review": st.column_config.TextColumn("Review", width="small"),
-                "note": st.column_config.TextColumn("Note"),
-                "use_case": st.column_config.TextColumn("Use case", width="small"),
-                "person": st.column_config.TextColumn("Person", width="small"),
-                "source": st.column_config.TextColumn("Judged by", width="small"),
-                "task": st.column_config.TextColumn("Task", width="small"),
+                "task": st.column_config.LinkColumn("Run", display_text=r"task=(.{8})", width=85),
+                "at": st.column_config.TextColumn("At", width=115),
+                "severity": st.column_config.TextColumn("Severity", width=75),
+                "categories": st.column_config.TextColumn("Categories, score of 1", width=240),
+                "where": st.column_config.TextColumn("Where", width=80),
+                "action": st.column_config.TextColumn("Done", width=75),
+                "review": st.column_config.TextColumn("Review", width=85),
+                "content": st.column_config.TextColumn("Excerpt", width=320),
+                "person": st.column_config.TextColumn("Person", width=100),
+                "use_case": st.column_config.TextColumn("Use case", width=120),
+                "source": st.column_config.TextColumn("Judged by", width=110),
+                "note": st.column_config.TextColumn("Note", width=160),
             },
             alt="Findings of the safety rules with category, score, action and review",
             empty=EMPTY if not (shown or severity) else "Nothing fits this choice.",
@@ -87,13 +88,14 @@ def _filters() -> tuple[str, str]:
 
 def _card(row: Any, *, decides: bool) -> None:
     """One finding with what a reviewer needs, and two buttons."""
-    about = f"{WAY[row.direction]}, {DONE[row.action]} · {plain(row.use_case)} · {ago(row.at)}"
+    about = f"{WAY[row.direction]}, {DONE[row.action]} · {plain(named(row.use_case))}"
+    about += f" · score of at most 1 · {ago(row.at)}"
     with st.container(border=True, key=f"violation_{row.id}", gap="xsmall"):
         st.markdown(
             f"**{plain(_scores(row))}**  \n{muted(f'{row.severity.capitalize()}, {about}')}"
         )
         if row.content:
-            st.markdown(f"> {plain(row.content, 500)}")
+            st.markdown(f"“{plain(row.content, 500)}”")
         if decides:
             st.text_input(
                 "Note",
@@ -104,17 +106,20 @@ def _card(row: Any, *, decides: bool) -> None:
             )
         with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
             if decides:
-                _button("Confirm", "confirmed", row.id, is_main=True)
-                _button("Dismiss", "dismissed", row.id, is_main=False)
+                _button("Confirm", "confirmed", row.id)
+                _button("Dismiss", "dismissed", row.id)
             if row.task_id:
-                st.page_link(PAGES["task"], label="Open", query_params={"task": row.task_id})
+                st.page_link(
+                    PAGES["governance"],
+                    label="Open the run",
+                    query_params={"view": "runs", "task": row.task_id},
+                )
 
 
-def _button(word: str, decision: Decision, id: str, *, is_main: bool) -> None:
+def _button(word: str, decision: Decision, id: str) -> None:
     st.button(
         word,
         key=f"{decision}_{id}",
-        type="primary" if is_main else "secondary",
         on_click=_decide,
         args=(id, decision),
     )
@@ -146,15 +151,15 @@ def _line(row: Any, names: dict[str, str]) -> dict[str, Any]:
         "at": clock(row.at),
         "severity": row.severity,
         "categories": _scores(row),
-        "where": row.direction,
-        "action": row.action,
+        "where": WHERE[row.direction],
+        "action": DONE[row.action],
         "content": row.content,
-        "use_case": row.use_case,
+        "use_case": named(row.use_case),
         "person": names[row.person_id],
-        "source": row.source,
+        "source": "built-in rules" if row.source == "local" else row.source,
         "review": row.verdict or "open",
         "note": row.note,
-        "task": row.task_id[:8],
+        "task": f"/governance?view=runs&task={row.task_id}" if row.task_id else None,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -16,7 +16,7 @@ from core.llm.chain.replies import Replies, key_of
 from core.llm.chain.router import Router
 from core.llm.config import ModelSettings
 from core.llm.messages import Attempt as Tried
-from core.llm.messages import Message, Reply, ToolSpec
+from core.llm.messages import Message, Reply, ToolSpec, said
 from core.llm.pricing import Price
 from core.llm.provider import Provider, Request
 
@@ -45,6 +45,7 @@ class Models(Protocol):
         messages: Sequence[Message],
         tools: Sequence[ToolSpec] = (),
         tokens_max: int = 1_000,
+        response: Mapping[str, Any] | None = None,
     ) -> dict[str, int]:
         """An upper bound of one attempt."""
         ...
@@ -195,8 +196,10 @@ class Asking:
         )
 
     def _estimate(self, model: str) -> dict[str, int]:
-        request = self._request
-        return self._llm.estimate(model, request.messages, request.tools, request.tokens_max)
+        asked = self._request
+        return self._llm.estimate(
+            model, asked.messages, asked.tools, asked.tokens_max, asked.response
+        )
 
     def _cost_nusd(self, model: str) -> int:
         return self._estimate(model)["nusd"]
@@ -231,6 +234,4 @@ def _tell(kept: Reply, call: Call, named: dict[str, str]) -> Reply:
 def _new(messages: Sequence[Message]) -> tuple[str, ...]:
     """What a person said since the last answer; the rest was judged when it was new."""
     at = max((i for i, m in enumerate(messages) if m.role == "assistant"), default=-1)
-    said = [m for m in messages[at + 1 :] if m.role == "user"]
-    pictures = (f"data:{i.media_type};base64,{i.data}" for m in said for i in m.images)
-    return (*(m.content for m in said if m.content), *pictures)
+    return said(messages[at + 1 :])

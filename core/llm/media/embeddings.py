@@ -65,7 +65,7 @@ def embed(
 def _way(run: Run, place: Place, texts: list[str], dimension: int | None) -> Way:
     tariff = tariff_of(place.config, place.model, place.hosted.entry)
     priced(tariff, "input")
-    most = tokens.bound(sum(tokens.count(text) + tokens.PER_MESSAGE for text in texts))
+    most = tokens.bound(sum(tokens.weigh(text) + tokens.PER_MESSAGE for text in texts))
     more = {"dimensions": dimension} if dimension else {}
 
     def bill() -> Bill:

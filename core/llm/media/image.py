@@ -136,7 +136,7 @@ def _most(tariff: Tariff, unit: str, wish: Wish, size: tuple[int, int]) -> dict[
     each = TOKENS_PER_PIXEL.get(wish.quality, TOKENS_PER_PIXEL_MOST)
     most: dict[str, int | Decimal] = {"image_output": wish.n * (int(width * height * each) + 1)}
     if tariff.knows("input"):
-        most["input"] = tokens.bound(tokens.count(wish.prompt))
+        most["input"] = tokens.bound(tokens.weigh(wish.prompt))
         most["image_input"] = TOKENS_GIVEN_MOST * len(wish.of)
     return most
 
@@ -179,7 +179,8 @@ def _settle(bill: Bill, unit: str, answer: Any, size: tuple[int, int]) -> None:
         looked = int(getattr(details, "image_tokens", 0) or 0)
         read = max(0, usage.input_tokens - looked)
         parts = {"input": read, "image_input": looked, "image_output": usage.output_tokens}
-        bill.settle(**{kind: count for kind, count in parts.items() if count})
+        known = {kind: n for kind, n in parts.items() if n and bill.tariff.knows(kind)}
+        bill.settle(**known)  # what is given has no price where only what is made has one
 
 
 def _file(run: Run, place: Place, call: Call, row: Any) -> File:

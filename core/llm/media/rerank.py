@@ -93,14 +93,14 @@ def _settle(bill: Bill, unit: str, meta: Mapping[str, Any]) -> None:
 
 
 def _queries(given: Mapping[str, Any]) -> int:
-    asked = tokens.bound(tokens.count(given["query"]))
+    asked = tokens.bound(tokens.weigh(given["query"]))
     pieces = sum(
-        1 + (asked + tokens.bound(tokens.count(text))) // PIECE_TOKENS
+        1 + (asked + tokens.bound(tokens.weigh(text))) // PIECE_TOKENS
         for text in given["documents"]
     )
     return -(-pieces // PIECES)
 
 
 def _tokens(given: Mapping[str, Any]) -> int:
-    asked = tokens.count(given["query"])
-    return sum(tokens.bound(asked + tokens.count(text)) for text in given["documents"])
+    asked = tokens.weigh(given["query"])
+    return sum(tokens.bound(asked + tokens.weigh(text)) for text in given["documents"])

@@ -83,5 +83,5 @@ def _way(run: Run, place: Place, given: Mapping[str, str]) -> Way:
 def _amounts(tariff: Tariff, unit: str, text: str, lasts: Decimal) -> dict[str, int | Decimal]:
     if unit == "character":
         return {"character": len(text)}
-    read = {"input": tokens.bound(tokens.count(text))} if tariff.knows("input") else {}
+    read = {"input": tokens.bound(tokens.weigh(text))} if tariff.knows("input") else {}
     return {"second": lasts, **read}

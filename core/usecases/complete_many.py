@@ -1,0 +1,57 @@
+"""`complete.many`: many prompts under one policy; a batch at half the price where there is one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from core.errors import StudioError
+from core.kernel import Policy, Run, operation
+from core.llm.batches import BatchRequest
+from core.llm.messages import Message
+from core.usecases.complete import Completion
+
+PROMPTS_MAX = 1_000
+
+
+class Prompts(BaseModel):
+    """What is asked; the answers come in the same order."""
+
+    prompts: list[str] = Field(
+        min_length=1, max_length=PROMPTS_MAX, description="What do you want to ask? One a line"
+    )
+    models: list[str] = Field(
+        default_factory=list, max_length=10, description="Models in order; empty: the policy's"
+    )
+
+
+class Answer(BaseModel):
+    """One answer, or why there is none."""
+
+    completion: Completion | None = None
+    error: dict[str, Any] | None = None
+
+
+class Answers(BaseModel):
+    """All of them, and what they cost together."""
+
+    answers: list[Answer]
+    failed: int
+    cost_nusd: int
+
+
+@operation("complete.many", policy=Policy(queue="batch", batch=True, budget_nusd=2_000_000_000))
+def complete_many(run: Run, asked: Prompts) -> Answers:
+    """Answer many prompts, hours later and at half the price where the provider offers it."""
+    requests = [BatchRequest([Message(role="user", content=prompt)]) for prompt in asked.prompts]
+    made = run.studio.batches.run_batch(run, requests, models=asked.models)
+    answers = [
+        Answer(error=one.as_value())
+        if isinstance(one, StudioError)
+        else Answer(completion=Completion.of(one))
+        for one in made
+    ]
+    failed = sum(answer.error is not None for answer in answers)
+    cost = sum(answer.completion.cost_nusd for answer in answers if answer.completion)
+    return Answers(answers=answers, failed=failed, cost_nusd=cost)

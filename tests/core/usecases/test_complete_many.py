@@ -1,0 +1,53 @@
+"""Many prompts: a batch where there is a door to one, else one after the other."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from core.settings import load
+from core.studio import open_studio
+from core.usecases.complete_many import Answers
+from tests.core.llm.batching.parts import QUICK
+from tests.loopback.batches import openai_batches
+from tests.loopback.server import KEY, Turn
+
+
+def answered(studio, **asked):
+    task_id = studio.submit(studio.people.local(), "complete.many", asked)
+    for _ in studio.kernel.follow(task_id):
+        pass
+    task = studio.kernel.task(task_id)
+    assert task.state == "done", task.error
+    query = sa.text("select kind, cost_nusd from kernel_step where task_id = :id order by seq")
+    steps = studio.database.rows(query.bindparams(id=task_id))
+    return Answers.model_validate(task.output), [tuple(step) for step in steps]
+
+
+def test_without_a_door_each_is_asked_by_itself(studio):
+    made, steps = answered(studio, prompts=["Hello", "Who are you?"])
+    assert [one.completion.model for one in made.answers] == ["offline", "offline"]
+    assert (made.failed, made.cost_nusd) == (0, 0)
+    assert [kind for kind, _ in steps] == ["check", "model", "model"]
+
+
+@pytest.fixture
+def hosted(tmp_path):
+    """A studio whose OpenAI, with its batches, is on loopback."""
+    with openai_batches.open_server() as desk:
+        desk.loopback.script["gpt-4o-mini"] = Turn(text="Hello.", prompt=40, completion=90)
+        env = {"STUDIO_DATA_DIR": str(tmp_path), "LOG_LEVEL": "ERROR", "MODERATION": "local"}
+        env |= {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{desk.loopback.url}/v1"}
+        opened = open_studio(load(env, None))
+        opened.batches._pace = QUICK
+        yield opened
+        opened.close()
+
+
+def test_with_a_door_they_are_one_step_at_half_the_price(hosted):
+    models = ["openai/gpt-4o-mini"]
+    made, steps = answered(hosted, prompts=["One?", "Two?", "Three?"], models=models)
+    assert [one.completion.text for one in made.answers] == ["Hello."] * 3
+    single = 40 * 150 + 90 * 600
+    assert made.cost_nusd * 2 == 3 * single
+    assert steps == [("check", 0), ("batch", made.cost_nusd)]
