@@ -30,7 +30,7 @@ def receipt(made: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Asked before it", plain(asked_before(made.get("attempts") or []))),
         ("Tokens", plain(tokens(made))),
         ("Cost", plain(cost(made))),
-        ("First word after", ms(made.get("first_token_ms"))),
+        ("First word after", ms(made.get("first_token_ms") or None)),
         ("Whole answer after", "" if is_kept(made) else ms(made.get("latency_ms") or None)),
         ("Policy", plain(policy(made))),
         ("Prompt", plain(prompt(str(made.get("prompt_hash") or "")))),

@@ -8,6 +8,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
+TOKENS_MOST = 10_000_000  # of one completion; more than any model writes
+AMOUNT_MOST = 2**53  # what a day or a task may take: whole numbers that every part keeps exactly
+AGE_MOST_S = 100 * 366 * 86_400
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -16,7 +21,9 @@ class MemoryPolicy(_Part):
     """What is remembered between tasks of the use case."""
 
     type: str = ""  # "conversation", "lead", ...; empty: nothing is
-    ttl_s: int | None = Field(default=None, ge=1, description="Seconds; null keeps it for good")
+    ttl_s: int | None = Field(
+        default=None, ge=1, le=AGE_MOST_S, description="Seconds; null keeps it for good"
+    )
     compress: bool = False
 
 
@@ -38,7 +45,7 @@ class Policy(_Part):
     choose: Literal["ordered", "cheapest", "fastest"] = "ordered"
     temperature: float = Field(default=0.0, ge=0, le=2)
     top_p: float | None = Field(default=None, gt=0, le=1)
-    tokens_max: int = Field(default=1_000, ge=1, description="Of one completion")
+    tokens_max: int = Field(default=1_000, ge=1, le=TOKENS_MOST, description="Of one completion")
     streaming: bool = True
     structured: bool = False  # answers are JSON that fits a schema
     prompt: str = ""  # a template of the registry
@@ -49,11 +56,17 @@ class Policy(_Part):
     iterations_max: int | None = Field(default=None, ge=1, le=1_000)
     moderation: Literal["off", "local", "full"] = "full"  # full: the provider's too, when keyed
     # What it may cost.
-    budget_nusd: int | None = Field(default=None, ge=0, description="Of one task")
-    request_nusd: int | None = Field(default=None, ge=0, description="Of one step")
-    daily_nusd: int | None = Field(default=None, ge=0, description="Of a person and day (UTC)")
-    daily_tokens: int | None = Field(default=None, ge=0, description="Of a person and day (UTC)")
-    cache_ttl_s: int = Field(default=0, ge=0, description="Equal questions share an answer")
+    budget_nusd: int | None = Field(default=None, ge=0, le=AMOUNT_MOST, description="Of one task")
+    request_nusd: int | None = Field(default=None, ge=0, le=AMOUNT_MOST, description="Of one step")
+    daily_nusd: int | None = Field(
+        default=None, ge=0, le=AMOUNT_MOST, description="Of a person and day (UTC)"
+    )
+    daily_tokens: int | None = Field(
+        default=None, ge=0, le=AMOUNT_MOST, description="Of a person and day (UTC)"
+    )
+    cache_ttl_s: int = Field(
+        default=0, ge=0, le=AGE_MOST_S, description="Equal questions share an answer"
+    )
     batch: bool = False  # half the price, hours later, where the provider offers it
     # Who may, and where. Only code declares these; configuration cannot loosen them.
     queue: str = "interactive"

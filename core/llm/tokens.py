@@ -22,7 +22,7 @@ PIECE = re.compile(r"[A-Za-z]+|[0-9]+|[^\x00-\x7F]+|[^\s\w]+|_+")
 DENSE = re.compile(
     r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\x00-\x7F]+|[^\s\w]|_+|\s*\n\s*|\s{2,}|[\t\r]"
 )
-RARE = re.compile("[\u1000-\u2fff\ua000-\uabff\ufb00-\ufeff\U00010000-\U0010ffff]")
+RARE = re.compile("[\u1000-\u1fff\u2070-\u2fff\ua000-\uabff\ufb00-\ufeff\U00010000-\U0010ffff]")
 PER_MESSAGE = 3
 PER_IMAGE = 2_000  # a large picture; what a provider really counts is settled afterwards
 PER_IMAGE_MOST = 4_000  # of a model of which nobody said more

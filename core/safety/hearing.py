@@ -21,7 +21,7 @@ from core.safety.findings import Finding, worst
 from core.safety.journal import Journal, Place
 from core.safety.judges import Bench, Panel
 from core.safety.leaks import Leak
-from core.safety.rules import Rule, Rules, around, made, normal
+from core.safety.rules import INVISIBLE, UNSEEN, Rule, Rules, around, made, normal
 
 LEVELS = ("off", "local", "full")
 HELD_MAX = 64  # characters without a space that are held back at most
@@ -29,8 +29,13 @@ WINDOW = 320  # characters a rule looks back on
 STRIDE = 32  # characters between two looks
 NEAR = 24  # characters before a cut in which a word may have begun
 WORDLY = r"\w.%+@-"  # what words, numbers, e-mail addresses and keys are made of
-CUT = re.compile(rf"[{WORDLY}]{{0,{HELD_MAX - 1}}}+[^{WORDLY}]|[{WORDLY}]{{{HELD_MAX}}}")
-INSIDE = re.compile(rf"[{WORDLY}]\Z")  # cut because it was long, and it goes on
+HIDDEN = rf"[{INVISIBLE}]{{0,8}}+"  # between two letters nobody sees it, and no word ends there
+LETTER = rf"[{WORDLY}]{HIDDEN}"
+CUT = re.compile(
+    rf"{HIDDEN}(?:(?:{LETTER}){{0,{HELD_MAX - 1}}}+[^{WORDLY}]"
+    rf"|(?:{LETTER}){{{HELD_MAX - 1}}}[{WORDLY}])"
+)
+INSIDE = re.compile(rf"[{WORDLY}{INVISIBLE}]\Z")  # cut because it was long, and it goes on
 LOCAL = "local"
 Record = Callable[[Sequence[Finding], str, str], None]  # findings, what was done, who judged
 
@@ -106,16 +111,17 @@ class Hearing:
         """The part as it may be shown."""
         if self._panel:
             self._panel.hear(part)
-        near, self._window = self._window[-NEAR:] + part, (self._window + part)[-WINDOW:]
+        bare = part if part.isascii() else UNSEEN.sub("", part)
+        near, self._window = self._window[-NEAR:] + bare, (self._window + bare)[-WINDOW:]
         small = (near if near.isascii() else normal(near)).lower()
         findings = []
-        if leak := self._leak.hear(part):
+        if leak := self._leak.hear(bare):
             findings.append(replace(leak, excerpt=self._window))
         shown = self._unmasked(part)
         for rule in tuple(self._open):
             if any(word in small for word in rule.needs):
                 self._armed[rule.name] = WINDOW
-            if rule.name in self._armed and (span := self._look(rule, len(part))):
+            if rule.name in self._armed and (span := self._look(rule, len(bare))):
                 findings.append(made(rule, around(normal(self._window), *span)))
                 if rule.mask:
                     shown = self._shut(rule, part, span)
@@ -154,11 +160,13 @@ class Hearing:
 
     def _shut(self, rule: Rule, part: str, span: tuple[int, int]) -> str:
         """The part without what a masking rule found; and of what it is the start of."""
-        begins = len(self._window) - len(part)
+        seen = [place for place, sign in enumerate(part) if not UNSEEN.match(sign)]
+        begins = len(self._window) - len(seen)
         start, end = max(0, span[0] - begins), max(0, span[1] - begins)
         self._window = ""  # what is masked is not found again
-        self._masking = end == len(part) and INSIDE.search(part) is not None
-        return f"{part[:start]}[{rule.category}]{part[end:]}"
+        self._masking = end == len(seen) and INSIDE.search(part) is not None
+        places = [*seen, len(part)]
+        return f"{part[: places[start]]}[{rule.category}]{part[places[end] :]}"
 
     def _unmasked(self, part: str) -> str:
         """The part without the rest of something masked that was cut because it was long."""

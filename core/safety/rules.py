@@ -20,7 +20,12 @@ from core.settings import ROOT
 
 Direction = Literal["input", "output"]
 PATH = ROOT / "data" / "safety.yaml"
-UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+# What nobody sees: soft hyphens, joiners, directions, fillers, variants, tags; and strokes through.
+INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff\u0332-\u0338"
+)
+UNSEEN = re.compile(f"[{INVISIBLE}]")
 SPACES = re.compile(r"\s+")
 PART = re.compile(r"<(\w+)>")
 AROUND = 120  # characters of an excerpt before and after what was found

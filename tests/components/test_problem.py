@@ -37,3 +37,9 @@ def test_a_recorded_error_names_the_task_it_belongs_to():
         "show_error({'code': 'budget_exceeded', 'message': 'No.', 'hint': 'Wait.'}, 'task ab12')"
     )
     assert "budget_exceeded · task ab12" in screens.text(at)
+
+
+def test_the_page_in_governance_does_not_point_at_itself():
+    body = "from components.problem import show_error\nshow_error({'message': 'No.'}, 'task 1'%s)"
+    assert "It is in Governance" in screens.text(screens.script(body % ""))
+    assert "It is in Governance" not in screens.text(screens.script(body % ", here=True"))

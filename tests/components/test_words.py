@@ -62,3 +62,29 @@ def test_names_from_data_never_format_or_link_anything(name):
 
 def test_operations_are_named_in_words():
     assert words.named("creative_sprint.render") == "Creative sprint: render"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "off"), (None, "off"), (45, "45 s"), (600, "10 min"), (3_600, "1 h"), (90, "90 s"),
+     (86_400, "24 h"), (2_592_000, "30 days")],
+)  # fmt: skip
+def test_how_long_something_stays_has_the_largest_unit_that_fits(seconds, said):
+    assert words.lasts(seconds) == said
+
+
+def test_milliseconds_that_were_not_measured_are_not_said():
+    assert words.ms(1240) == "1,240 ms"
+    assert words.ms(None) == ""
+
+
+def test_why_a_model_did_not_answer_is_said_in_words():
+    assert words.because("cut") == "broke off"
+    assert words.because("something_new") == "something new"
+
+
+def test_a_run_is_called_by_what_was_asked():
+    assert words.titled("insight.ask", {"question": "Why?"}) == "Why?"
+    assert words.titled("complete", {"prompt": "Write."}) == "Write."
+    assert words.titled("models.test", {"model": "a/b"}) == "Models: test, a/b"
+    assert words.titled("brief.render", {}) == "Brief: render"

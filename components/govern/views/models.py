@@ -188,8 +188,10 @@ def _running() -> str:
 def _outcome(task: Any) -> None:
     """What a test found: the answer with its cost and time, or the error and its way out."""
     if task.error:
-        st.error(plain(task.error["hint"], 400) or " ", title=plain(task.error["message"], 300))
-        _step_link(task)
+        hint = f"{_cooling(task)}{task.error['hint']}"
+        with st.container(width=760, gap="xsmall"):
+            st.error(plain(hint, 500) or " ", title=plain(task.error["message"], 300))
+            _receipt_link(task)
         return
     if not task.output:
         st.markdown(muted("The test was stopped."))
@@ -202,11 +204,21 @@ def _outcome(task: Any) -> None:
         count(made["tokens"], "token"),
         f"{usd(made['cost_nusd'], 6)}{', estimated' if made['estimated'] else ''}",
     ]
-    st.success(", ".join(part for part in parts if part), title=plain(made["model"], 200))
-    _step_link(task)
+    with st.container(width=760, gap="xsmall"):
+        said = ", ".join(part for part in parts if part)
+        st.success(said[:1].upper() + said[1:] + ".", title=plain(made["model"], 200))
+        _receipt_link(task)
 
 
-def _step_link(task: Any) -> None:
+def _cooling(task: Any) -> str:
+    """Of a model that is left alone for a while: why, as its last failure says."""
+    if (task.error.get("details") or {}).get("reason") != "cooling":
+        return ""
+    standing = next(iter(session.studio().llm.health([task.input["model"]])), None)
+    return f"The last time {because(standing.reason)}. " if standing and standing.reason else ""
+
+
+def _receipt_link(task: Any) -> None:
     st.page_link(
         PAGES["governance"],
         label="Open its receipt",

@@ -22,12 +22,12 @@ ARM_HEAD = [
     "Arm", "Differs", "Share", "People", "Calls", "Cost a call", "Tokens a call", "Half within",
     "95% within", "Failed",
 ]  # fmt: skip
-CHOOSE = {
+CHOOSE: dict[str, str] = {
     "ordered": "from left to right",
     "cheapest": "the cheapest that fits first",
     "fastest": "the fastest healthy one first",
 }
-MODERATION = {
+MODERATION: dict[str, str] = {
     "off": "off",
     "local": "built-in rules",
     "full": "built-in rules, and the provider's where it has a key",
@@ -66,11 +66,11 @@ def _all(policies: Any) -> None:
                     "Use case", display_text=r"case=(.+)$", width=140
                 ),
                 "models": st.column_config.TextColumn(
-                    "Models, in order", width=320, help="studio stands for the studio's own chain"
+                    "Models, in order", width=290, help="studio stands for the studio's own chain"
                 ),
-                "temperature": st.column_config.NumberColumn("Temperature", width=90),
+                "temperature": st.column_config.NumberColumn("Temperature", width=85),
                 "tokens": st.column_config.NumberColumn(
-                    "Tokens", format="localized", width=70, help="Of one answer, at most"
+                    "Tokens", format="localized", width=65, help="Of one answer, at most"
                 ),
                 "request": _most("Request", "One call costs at most"),
                 "task": _most("Task", "All calls of a task cost at most"),
@@ -78,8 +78,8 @@ def _all(policies: Any) -> None:
                 "cache": st.column_config.TextColumn(
                     "Cache", width=60, help="How long equal questions share an answer"
                 ),
-                "arms": st.column_config.TextColumn("Arms", width=140),
-                "changed": st.column_config.TextColumn("Changed here", width=110),
+                "arms": st.column_config.TextColumn("Arms", width=130),
+                "changed": st.column_config.TextColumn("Changed here", width=105),
             },
             alt="Use cases with models, temperature and budgets",
             empty="No use case is named in the file.",
@@ -87,7 +87,7 @@ def _all(policies: Any) -> None:
 
 
 def _most(title: str, about: str) -> Any:
-    return st.column_config.TextColumn(title, alignment="right", width=80, help=about)
+    return st.column_config.TextColumn(title, alignment="right", width=72, help=about)
 
 
 def case_line(policies: Any, name: str, org_id: str) -> dict[str, Any]:
@@ -208,7 +208,7 @@ def _holds(arm: str, policy: Any) -> None:
         facts(
             [
                 ("Models", plain(", ".join(policy.models) or "studio")),
-                ("Tried", CHOOSE.get(policy.choose, policy.choose)),
+                ("Tried", CHOOSE.get(str(policy.choose), str(policy.choose))),
                 ("Temperature", f"{policy.temperature:g}"),
                 ("Prompt", plain(policy.prompt) or "none"),
                 ("An answer has at most", count(policy.tokens_max, "token")),
@@ -217,11 +217,11 @@ def _holds(arm: str, policy: Any) -> None:
                 ("Knowledge", plain(", ".join(found.collections) or "none")),
                 ("Tools", _tools(policy.tools)),
                 ("Iterations", count(policy.iterations_max) or "as the operation says"),
-                ("Moderation", MODERATION.get(policy.moderation, policy.moderation)),
+                ("Moderation", MODERATION.get(str(policy.moderation), str(policy.moderation))),
                 ("A request costs at most", _amount(policy.request_nusd)),
                 ("A task costs at most", _amount(policy.budget_nusd)),
                 ("A person spends a day at most", _day(policy)),
-                ("Equal questions share an answer for", lasts(policy.cache_ttl_s)),
+                ("Equal questions share an answer", _shared(policy.cache_ttl_s)),
                 ("Sent as a batch, at half the price", "yes" if policy.batch else "no"),
                 ("Asks a person before", plain(", ".join(policy.approve) or "nothing")),
             ],
@@ -331,6 +331,10 @@ def _by(person_id: str) -> str:
 
 def _amount(nusd: int | None) -> str:
     return "no limit" if nusd is None else usd(nusd)
+
+
+def _shared(ttl_s: float) -> str:
+    return f"for {lasts(ttl_s)}" if ttl_s else "no"
 
 
 def _day(policy: Any) -> str:

@@ -37,6 +37,7 @@ NOTHING = {  # what a line is called whose calls say nothing of it
     "prompt": "no template",
 }
 LIVE_MAX = 8
+RUNS_MAX = 500
 PLAIN = ("day", "model", "provider", "variant")  # names as they are
 
 
@@ -90,7 +91,8 @@ def _first(by: str) -> dict[str, Any]:
     """What names a line: of runs a link to the run."""
     if by == "task":
         return {
-            "open": st.column_config.LinkColumn("Run", display_text=r"task=(.{8})", width="medium")
+            "open": st.column_config.LinkColumn("Run", display_text=r"task=(.{8})", width=90),
+            "name": st.column_config.TextColumn("What", width="large"),
         }
     return {"name": st.column_config.TextColumn(BY[by], width="medium")}
 
@@ -171,12 +173,23 @@ def name_of(key: str, by: str) -> str:
     if not key:
         return NOTHING.get(by, "unnamed")
     if by == "task":
-        return key[:8]
+        return run_names().get(key, key[:8])
     if by == "prompt":
         return prompt_names().get(key, key[:8])
     if by == "person":
         return whose(session.studio().database, f"person:{key}")
     return key if by in PLAIN else named(key)
+
+
+@st.cache_data(ttl=5, show_spinner=False, max_entries=16)
+def _run_names(org_id: str) -> dict[str, str]:
+    rows = governance.tasks(session.studio().database, org_id, limit=RUNS_MAX)
+    return {row.id: titled(row.operation, row.input) for row in rows}
+
+
+def run_names() -> dict[str, str]:
+    """Id to title of the newest runs of the person's organisation."""
+    return _run_names(session.person().org_id)
 
 
 VIEW = View("Spend", ":material/payments:", 20, draw)

@@ -15,6 +15,7 @@ from core.settings import Settings
 from core.settings.fields import LIMITS
 
 VERSION = 1
+NAME_MAX = 80  # characters of a use case
 # The limits that may be set here, each as the setting of its name is checked.
 Limits: type[BaseModel] = create_model(
     "Limits",
@@ -44,6 +45,8 @@ def load(text: str, check: Check | None = None) -> Document:
     problems += wrong
     use_cases = {}
     for name, told in (lines.data.get("use_cases") or {}).items():
+        if not (0 < len(name) <= NAME_MAX and name.isprintable() and ":" not in name):
+            problems.append((("use_cases", name), f"This is no name of a use case: {name[:40]!r}."))
         use_cases[name], wrong = read(told, check)
         problems += [(("use_cases", name, *path), text) for path, text in wrong]
     if problems:

@@ -64,7 +64,7 @@ class Attempt:
         began = time.monotonic()
         voice = _Voice(self, call)
         arrival = Arrival(_prompt(self.request), voice.hear)
-        router.begin(self.model)
+        router.begin(self.model, last=self.last)
         try:
             self.provider.answer(config, self.request, arrival, call)
             voice.end()
@@ -76,12 +76,12 @@ class Attempt:
             router.release(self.model)
             raise
         finally:
-            voice.close()
             took_ms = _ms(began, time.monotonic())
             first_ms = None if arrival.first_at is None else _ms(began, arrival.first_at)
             reply = self._reply(arrival, took_ms, first_ms)
             if arrival.sent:
                 self._report(call, reply)
+            voice.close()  # last: it writes, and what was spent is told whatever becomes of that
         router.succeed(self.model, took_ms, first_ms)
         left = {
             unit: left + self.held.get(unit, 0) - _spent(reply, unit)

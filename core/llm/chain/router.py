@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from core.errors import Unavailable
+
 FAILS_MAX = 2  # in a row
 COOLDOWN_S, COOLDOWN_MAX_S = 30.0, 300.0
 PROBE_S = 120.0  # a probe that never came back stops blocking the next
@@ -33,6 +35,7 @@ class Health:
     open_until: float = 0.0
     cooldown_s: float = COOLDOWN_S
     probe_at: float | None = None
+    probe_by: int = 0  # the thread that asks
     latency_ms: float | None = None  # exponentially weighted averages
     first_token_ms: float | None = None
     measured_at: float = 0.0
@@ -93,13 +96,19 @@ class Router:
             found.sort(key=speed.__getitem__)
         return sorted(found, key=last) if choose != "ordered" else found
 
-    def begin(self, model: str) -> None:
-        """`model` is being asked; of a half-open one this is the probe."""
+    def begin(self, model: str, *, last: bool = False) -> None:
+        """`model` is being asked from this thread; of a half-open one this is the probe.
+
+        Raises Unavailable where another one came first: both may have been told that it is free.
+        """
         at = self._clock()
         with self._lock:
             health = self._of(model)
-            if health.state(at) == "half-open":
-                health.probe_at = at
+            if health.state(at) != "half-open":
+                return
+            if not self._is_free(model, at):
+                raise _probed(model, last=last)
+            health.probe_at, health.probe_by = at, threading.get_ident()
 
     def succeed(self, model: str, latency_ms: float, first_token_ms: float | None) -> None:
         """It answered: the breaker closes and its speed is remembered."""
@@ -118,7 +127,7 @@ class Router:
         at = self._clock()
         with self._lock:
             health = self._of(model)
-            probed, health.probe_at = health.probe_at is not None, None
+            probed = self._end_probe(health)
             health.calls += 1
             if reason in BLAMELESS:
                 return
@@ -134,7 +143,7 @@ class Router:
     def release(self, model: str) -> None:
         """Nobody learned anything: the call was cancelled or refused."""
         with self._lock:
-            self._of(model).probe_at = None
+            self._end_probe(self._of(model))
 
     def wait_s(self, models: Sequence[str]) -> float:
         """Until the first of `models` may be asked again."""
@@ -147,6 +156,13 @@ class Router:
         at = self._clock()
         with self._lock:
             return [self._standing(self._of(model), at) for model in dict.fromkeys(models)]
+
+    @staticmethod
+    def _end_probe(health: Health) -> bool:
+        """Whether this thread was the probe; a call that began earlier says nothing about it."""
+        probed = health.probe_at is not None and health.probe_by == threading.get_ident()
+        health.probe_at = None if probed else health.probe_at
+        return probed
 
     def _is_free(self, model: str, at: float) -> bool:
         health = self._of(model)
@@ -177,6 +193,17 @@ class Router:
             health.reason,
             round(max(0.0, health.open_until - at)),
         )
+
+
+def _probed(model: str, *, last: bool) -> Unavailable:
+    return Unavailable(
+        f"The model {model!r} failed a moment ago, and another request finds out if it is back.",
+        hint="Try again in a moment, or add another model to the chain.",
+        model=model,
+        reason="cooling",
+        retry_after_s=1,
+        last=last,
+    )
 
 
 def _mixed(before: float | None, newest: float) -> float:

@@ -65,8 +65,9 @@ class Bill:
     exact: bool = False
 
     def settle(self, **amounts: int | Decimal) -> None:
-        """It was exactly this much."""
-        self.amounts, self.exact = dict(amounts), True
+        """It was exactly this much; what cannot be true leaves the upper bound as it is."""
+        if all(Decimal(amount).is_finite() and amount >= 0 for amount in amounts.values()):
+            self.amounts, self.exact = dict(amounts), True
 
     @property
     def held(self) -> dict[str, int]:
@@ -132,7 +133,7 @@ class _Step:
         if way is None:
             raise self._cooling()
         bill, began = way.bill(), time.monotonic()
-        self.router.begin(way.model)
+        self.router.begin(way.model, last=len(self.left) == 1)
         made: Mapping[str, Any] = {}
         try:
             made = way.act(call, bill)

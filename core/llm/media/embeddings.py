@@ -76,7 +76,7 @@ def _way(run: Run, place: Place, texts: list[str], dimension: int | None) -> Way
         answer = ask(call, bill, place, "aembedding", timeout_s=TIMEOUT_S, **given)
         with reading(place):
             read = int(getattr(answer.usage, "prompt_tokens", 0) or 0)
-            if read:
+            if read > 0:
                 bill.settle(input=read)
                 bill.tokens = read
             rows = sorted(answer.data, key=lambda row: row["index"])

@@ -65,3 +65,24 @@ def test_taking_the_same_events_twice_gives_the_same_picture(kinds):
         first.take(event)
         second.take(event)
     assert first == second
+
+
+def test_an_answer_that_began_anew_voids_what_the_other_model_said(event):
+    log = RunLog()
+    log.take(event("step.running", seq=1, kind="model", name="conversation"))
+    log.take(event("delta", seq=1, text="Subject: your"))
+    log.take(event("step.failed", seq=1, name="conversation", spent={"nusd": 5, "tokens": 26}))
+    log.take(event("step.running", seq=2, kind="model", name="conversation"))
+    assert log.take(event("model.restarted", seq=2, after="openai/gpt-4.1")) == "step 2"
+    log.take(event("delta", seq=2, text="Hello"))
+    assert log.steps[1].is_void
+    assert (log.steps[2].after, log.steps[2].text) == ("openai/gpt-4.1", "Hello")
+    assert not log.steps[2].is_void
+
+
+def test_a_tool_whose_answer_was_known_says_so(event):
+    log = RunLog()
+    log.take(event("step.running", seq=1, kind="tool", name="total"))
+    assert log.take(event("tool.cached", seq=1, tool="total")) == "step 1"
+    assert log.steps[1].is_cached
+    assert log.take(event("tool.cached", seq=9, tool="total")) == ""

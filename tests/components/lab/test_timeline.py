@@ -33,3 +33,16 @@ def test_every_kind_has_words_and_a_new_tool_needs_none():
 def test_groups_are_not_acts():
     log = RunLog(steps={1: step(seq=1), 2: step(seq=2, parent_seq=1)})
     assert [one.seq for one in timeline.visible(log)] == [2]
+
+
+def test_what_is_out_of_the_ordinary_is_said_in_words():
+    assert timeline.notes(step()) == []
+    assert "known already" in timeline.label(step(is_cached=True))
+    assert "Nothing was computed" in timeline.notes(step(is_cached=True))[0]
+    assert "openai/gpt broke off" in timeline.notes(step(kind="model", after="openai/gpt"))[0]
+    assert "no part of the answer" in timeline.notes(step(kind="model", is_void=True))[0]
+
+
+def test_a_model_outside_the_lab_is_simply_asked():
+    assert timeline.title(step(kind="model", name="conversation")) == "Ask a model"
+    assert timeline.title(step(kind="model", name="decide")) == "Decide what to look at"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests import screens
 
 
@@ -16,3 +18,20 @@ def test_a_question_with_a_file_starts_a_task_from_the_form_alone(front):
     for _ in front.kernel.follow(task_id):
         pass
     assert front.kernel.task(task_id).state == "done"
+
+
+@pytest.mark.usefixtures("front")
+def test_what_exists_can_be_picked():
+    at = screens.shell("task", operation="complete")
+    assert not at.exception
+    options = {box.label: box.options for box in at.selectbox}
+    assert "conversation" in options["Policy"]
+    assert "insight" in options["Template, optional"]
+
+
+@pytest.mark.usefixtures("front")
+def test_an_empty_prompt_is_said_at_its_field():
+    at = screens.shell("task", operation="complete")
+    next(b for b in at.button if b.label == "Run").click().run()
+    assert not at.exception
+    assert "This is needed" in screens.text(at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from components.task.view import lines
+from tests import screens
 
 
 def test_values_are_said_in_words_and_nothing_is_left_out_of_lists():
@@ -34,3 +35,25 @@ def test_secrets_are_not_shown():
 
 def test_markup_in_values_stays_text():
     assert lines({"note": "[x](http://evil)"})[0][1] == "\\[x\\](http\\://evil)"
+
+
+def test_amounts_and_times_have_their_units():
+    said = dict(lines({"cost_nusd": 1_500_000, "latency_ms": 1240, "length_s": 12, "free_nusd": 0}))
+    assert {k: v.replace("\\", "") for k, v in said.items()} == {
+        "Cost": "$0.0015",
+        "Latency": "1,240 ms",
+        "Length": "12 s",
+        "Free": "$0.00",
+    }
+
+
+def test_an_answer_comes_first_and_then_its_receipt(front):
+    task_id = front.submit(front.people.local(), "complete", {"prompt": "Hello there"})
+    for _ in front.kernel.follow(task_id):
+        pass
+    at = screens.shell("task", task=task_id)
+    assert not at.exception
+    assert "offline model" in at.text[0].value
+    shown = screens.text(at)
+    assert "Receipt" in shown
+    assert "nusd" not in shown

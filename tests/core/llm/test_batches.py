@@ -7,6 +7,7 @@ import json
 import pytest
 
 from core.errors import Invalid
+from core.kernel import Verdict
 from core.llm import ModelPrice
 from core.llm.batches import REQUESTS_MAX, Batches, BatchRequest
 from core.llm.gateway import Gateway
@@ -101,3 +102,18 @@ def test_no_questions_take_no_step_and_too_many_are_refused(office):
     many = [BatchRequest([Message(role="user", content="x")])] * (REQUESTS_MAX + 1)
     with pytest.raises(Invalid):
         parts.NOW["now"].run_batch(None, many)
+
+
+def test_the_gates_read_every_word_and_see_every_picture_of_a_batch(office):
+    class Gate:
+        seen = ()
+
+        def ask(self, ask):
+            self.seen = ask.content or self.seen
+            return Verdict("gate")
+
+    gate = Gate()
+    office.kernel.gates = (gate,)
+    office.made(n=2, pictures=True)
+    picture = "data:image/png;base64,QQ=="
+    assert gate.seen == ("Question 0?", picture, "Question 1?", picture)

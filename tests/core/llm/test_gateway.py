@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import Invalid, NotFound, Unavailable
-from core.llm import Gateway, Message, ModelSettings
+from core.llm import Gateway, Message, ModelSettings, Usage
 from tests.core.llm import parts
 
 ROOT = Path(__file__).parents[3]
@@ -126,3 +126,15 @@ def test_a_keyless_task_never_imports_litellm(tmp_path):
         timeout=60,
     )
     assert made.stdout.strip() == "offline []", made.stderr[-2000:]
+
+
+def test_an_image_is_held_for_as_the_model_counts_it(kernel):
+    gateway = Gateway(parts.settings("http://127.0.0.1:1"))
+    image = {"media_type": "image/png", "data": "QQ=="}
+    seen = [Message(role="user", content="What is it?", images=[image])]
+    mini = gateway.estimate("openai/gpt-4o-mini", seen, tokens_max=1)["nusd"]
+    eight_tiles = Usage(prompt=2_833 + 8 * 5_667 + 10, completion=1)
+    assert mini >= gateway.price("openai/gpt-4o-mini").cost_nusd(eight_tiles)
+    four = gateway.estimate("openai/gpt-4o", seen, tokens_max=1)["nusd"]
+    tiles = Usage(prompt=85 + 8 * 170 + 10, completion=1)
+    assert four >= gateway.price("openai/gpt-4o").cost_nusd(tiles)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import random
+import string
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,6 +31,48 @@ def test_the_bound_covers_a_real_tokenizer_without_wasting_the_budget(name):
     text = SAMPLES[name] * 5
     real = load().token_counter(model="gpt-4o", text=text)
     assert real <= tokens.bound(tokens.count(text)) <= 3 * real + tokens.MORE
+
+
+ODD = random.Random(7)
+DENSE = {
+    "a list of people": "\n".join(
+        f"{''.join(ODD.choices(string.ascii_lowercase, k=8))}@"
+        f"{''.join(ODD.choices(string.ascii_lowercase, k=6))}.com"
+        for _ in range(80)
+    ),
+    "indented JSON": json.dumps([{"a": i, "b": {"c": [1, 2]}} for i in range(40)], indent=2),
+    "a column of digits": "\n".join(str(i % 10) for i in range(400)),
+    "lines and blanks": "\n \n\t\n  \n" * 120,
+    "base64": base64.b64encode(ODD.randbytes(900)).decode(),
+    "long words": "Rindfleischetikettierungsueberwachungsaufgabenuebertragungsgesetz " * 9,
+    "amharic": "የሰው ልጅ ሁሉ ሲወለድ ነጻ " * 20,
+    "emoji": "👩‍👩‍👧 😀 🎉 " * 40,
+}
+
+
+@pytest.mark.parametrize("model", ["gpt-4", "gpt-4o"])
+@pytest.mark.parametrize("name", [*SAMPLES, *DENSE])
+def test_money_is_held_for_what_a_real_tokenizer_makes_of_any_kind_of_text(name, model):
+    text = DENSE[name] if name in DENSE else SAMPLES[name] * 5
+    real = load().token_counter(model=model, text=text)
+    assert real <= tokens.bound(tokens.weigh(text)) <= 3.5 * real + tokens.MORE
+
+
+def test_money_is_held_for_the_schema_the_tools_are_explained_with_and_every_image():
+    seen = Message(role="user", content="Hi", images=[Image(media_type="image/png", data="QQ==")])
+    plain = tokens.weigh_prompt([Message(role="user", content="Hi")])
+    assert tokens.weigh_prompt([seen]) == plain + tokens.PER_IMAGE_MOST
+    assert tokens.weigh_prompt([seen], per_image=48_169) == plain + 48_169
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}}
+    asked = [Message(role="user", content="Hi")]
+    assert tokens.weigh_prompt(asked, (), schema) > plain
+    assert tokens.weigh_prompt(asked, [ToolSpec(name="t")]) > plain + tokens.FOR_TOOLS
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_the_dense_reading_is_never_below_the_plain_one(text):
+    assert tokens.weigh(text) >= tokens.count(text)
 
 
 def test_the_module_counts_as_its_docstring_says():

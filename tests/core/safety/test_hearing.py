@@ -256,3 +256,25 @@ def test_a_policy_that_stays_local_asks_no_provider(base):
     judge = Scripted({"violence": 0.9})
     Guard(RULES, Journal(base), Bench(judge))(call(Policy(moderation="local")), turns()).end()
     assert judge.texts == []
+
+
+SIGNS = ["\u200b", "\u00ad", "\u034f", "\u2066", "\ufe0f", "\u180e", "\U000e0061", "\u3164", "\u0336"]
+SEVERE = [text for texts in ANSWERS_BAD.values() for text in texts if heard([text])[0] is None]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.sampled_from(SEVERE), st.sampled_from(SIGNS), st.integers(1, 20), CUTS)
+def test_signs_that_nobody_sees_hide_nothing(text, sign, many, cuts):
+    hidden = (sign * many).join(text)
+    assert heard(pieces(hidden, cuts))[0] is None
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.sampled_from([KEY, JWT]), st.sampled_from(SIGNS), st.integers(1, 8), CUTS)
+def test_a_key_is_masked_whatever_stands_unseen_between_its_letters(key, sign, many, cuts):
+    hidden = (sign * many).join(f"It is {key} then")
+    out, rules = heard(pieces(hidden, cuts))
+    assert rules
+    assert key[:12] not in out.replace(sign, "")
+    assert out.replace(sign, "") == "It is [secret] then"
+    assert heard([hidden]) == (out, rules)

@@ -67,10 +67,10 @@ def test_every_provider_is_shown_with_the_setting_it_lacks_and_no_key():
 def test_models_of_the_chain_have_their_price_and_state():
     lines = {line["model"]: line for line in models.model_lines()}
     assert list(lines)[:3] == [MINI, ABSENT, "offline"]
-    assert (lines[MINI]["input"], lines[MINI]["output"]) == (0.15, 0.6)
+    assert (lines[MINI]["input"], lines[MINI]["output"]) == ("0.150", "0.600")
     assert (lines[MINI]["state"], lines[ABSENT]["state"]) == ("ready", "absent")
     assert lines[ABSENT]["why"] == "ANTHROPIC_API_KEY is not set"
-    assert lines["offline"]["input"] == 0
+    assert lines["offline"]["input"] == "free"
 
 
 @pytest.mark.usefixtures("wired")
@@ -79,7 +79,7 @@ def test_a_connection_that_works_shows_its_time_and_cost(gpt):
     at = tried(MINI)
     assert not at.exception
     said = screens.text(at)
-    assert "answered in" in said
+    assert "Answered in" in said
     assert "1,100 tokens" in said
     assert "$0.000210" in said
     line = next(line for line in models.model_lines() if line["model"] == MINI)
@@ -95,7 +95,7 @@ def test_a_connection_that_fails_shows_why_and_the_way_out(gpt):
     assert "Check OPENAI_API_KEY in the settings" in screens.text(at)
     line = next(line for line in models.model_lines() if line["model"] == MINI)
     assert line["state"].startswith("cooling down")
-    assert line["why"] == "key"
+    assert line["why"] == "its key was refused"
 
 
 @pytest.mark.usefixtures("wired")

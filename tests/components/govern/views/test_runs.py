@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from components.govern.views.runs import run_line, step_line, verdicts
+import pytest
+
+from components.govern.views.runs import answer_title, run_line, step_line, verdicts
 from core import governance
+from tests import screens
 
 
 def test_a_run_is_one_line_with_its_address(front, asked):
@@ -26,6 +29,7 @@ def test_a_no_names_its_gate():
     assert verdicts(
         [{"gate": "flags", "answer": "allow"}, {"gate": "ledger", "answer": "refuse"}]
     ) == ("ledger: refuse")
+    assert verdicts([{"gate": "flags", "answer": "allow"}] * 2) == "all 2 allow"
     assert verdicts([]) == ""
 
 
@@ -36,4 +40,23 @@ def test_a_refused_step_keeps_its_message():
         outcome={"code": "refused", "message": "No."},
     )  # fmt: skip
     assert step_line(step)["error"] == "No."
+    assert step_line(step)["took"] == "", "it never began"
     assert step_line(step)["estimate"] == 1
+
+
+def test_every_attempt_says_what_came_of_it():
+    use = {"model": "openai/gpt", "cost_nusd": 106_000, "latency_ms": 720}
+    cut = {"code": "unavailable", "details": {"reason": "cut"}}
+    title = answer_title(SimpleNamespace(seq=1, outcome=cut), use).replace("\\", "")
+    assert "broke off · step 1 · 720 ms · $0.0001" in title
+    assert "answered · step 2" in answer_title(SimpleNamespace(seq=2, outcome={"ok": 1}), use)
+    kept = {**use, "cost_nusd": 0, "cache_hit": True}
+    assert "answered before" in answer_title(SimpleNamespace(seq=2, outcome={}), kept)
+
+
+@pytest.mark.usefixtures("front")
+def test_a_run_shows_the_models_that_were_asked(asked):
+    at = screens.shell("governance", view="runs", task=asked)
+    assert not at.exception
+    assert "Models asked" in screens.text(at)
+    assert any("**offline**" in one.label for one in at.expander)

@@ -58,3 +58,11 @@ def test_what_runs_is_shown_with_its_cost_and_what_it_holds(front):
     front.kernel.cancel(task_id)
     list(front.kernel.follow(task_id))
     assert "Running now" not in screens.text(screens.shell("governance", view="spend"))
+
+
+@pytest.mark.usefixtures("front")
+def test_a_run_is_called_by_its_question_and_opens(asked):
+    at = screens.shell("governance", view="spend", by="Run")
+    assert not at.exception
+    assert name_of(asked, "task") == "Which region brings the most revenue?"
+    assert f"/governance?view=runs&task={asked}" in list(at.dataframe[0].value["open"])

@@ -36,7 +36,7 @@ def test_a_finding_shows_its_excerpt_its_score_and_what_was_done(front):
     assert "[click](http://x)" in seen  # as text: the helper took the escapes away
     shown = at.dataframe[0].value
     assert list(shown["severity"]) == ["severe"]
-    assert list(shown["task"]) == ["01234567"]
+    assert list(shown["task"]) == ["/governance?view=runs&task=0123456789abcdef"]
     assert list(shown["person"]) == [front.people.local().name]
 
 

@@ -79,6 +79,22 @@ def test_what_is_no_file_of_policies_is_refused(text):
     assert trouble(text).message
 
 
+@pytest.mark.parametrize(
+    "field",
+    ["daily_tokens: 99999999999999999999", "tokens_max: 0xffffffffffffffffffff",
+     "cache_ttl_s: 1_000_000_000_000", "memory: {type: lead, ttl_s: 1_000_000_000_000}"],
+)  # fmt: skip
+def test_an_amount_that_no_part_could_count_is_refused_before_it_holds(field):
+    with pytest.raises(Faulty, match="less than or equal"):
+        load(f"version: 1\nuse_cases:\n  mail: {{{field}}}\n")
+
+
+@pytest.mark.parametrize("name", ["''", '"a:b"', '"a\\u202eb"', "x" * 81])
+def test_a_use_case_has_a_name_that_can_be_read(name):
+    with pytest.raises(Faulty, match="line 3: .*no name of a use case"):
+        load(f"version: 1\nuse_cases:\n  {name}: {{daily_usd: 1}}\n")
+
+
 def test_one_use_case_alone_is_read_with_its_lines():
     assert load_entry("temperature: 0.1\nrequest_usd: 0.5") == {
         "temperature": 0.1, "request_usd": 0.5,

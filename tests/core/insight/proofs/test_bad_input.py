@@ -186,12 +186,12 @@ def test_ten_thousand_columns_are_read_and_the_model_hears_of_a_few(studio):
     header = ["day", *(f"c{i} {INJECTION}" for i in range(10_000))]
     rows = [[f"2025-{1 + i % 12:02}-{1 + i:02}", *[(i * 7) % 5] * 10_000] for i in range(12)]
     given = give(studio, "wide.csv", table(header, rows))
-    asking = Question(question="Why did it fall?", sources=[given], iterations=1)
+    asking = Question(question="Why did it fall?", sources=[given], iterations=2)
     task = ended(studio, studio.ask(studio.people.local(), asking), timeout_s=180)
     [source] = deck_of(studio, task).sources
     assert len(source.columns) == 10_001
     asked = [step for step in steps(studio.database, task.id) if step.kind == "model"]
-    assert len(asked) == 2  # what to do, then the answer with the profile in sight
+    assert len(asked) == 3  # what to do, what to do with the profile in sight, then the answer
     assert max(step.estimate["tokens"] for step in asked) < studio.settings.max_tokens_per_request
 
 

@@ -17,6 +17,7 @@ from core.ledger.records import USAGE
 from core.llm import Gateway, Message, ToolSpec
 from core.llm.batches import Batches, BatchRequest
 from core.llm.batching import Pace
+from core.llm.messages import Image
 from core.storage.blobs import Folder
 from core.storage.database import Database
 from core.storage.migrations import migrate
@@ -43,6 +44,7 @@ class Many(BaseModel):
     batch: bool = True
     shaped: bool = False
     tools: bool = False
+    pictures: bool = False
 
 
 class Came(BaseModel):
@@ -55,8 +57,9 @@ class Came(BaseModel):
 def ask_many(run: Run, many: Many) -> Came:
     run.policy = run.policy.changed(batch=many.batch)
     tools: list[ToolSpec] = [WEATHER] if many.tools else []
+    shown = [Image(media_type="image/png", data="QQ==")] if many.pictures else []
     requests = [
-        BatchRequest([Message(role="user", content=f"Question {i}?")], tools,
+        BatchRequest([Message(role="user", content=f"Question {i}?", images=shown)], tools,
                      City if many.shaped else None)
         for i in range(many.n)
     ]  # fmt: skip

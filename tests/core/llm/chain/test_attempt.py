@@ -141,3 +141,15 @@ def test_what_nobody_foresaw_still_reports_what_arrived():
     error, call, _, _ = act(attempt(Says("Hel", error=RuntimeError("x"))))
     assert isinstance(error, RuntimeError)
     assert call.uses
+
+
+def test_what_was_spent_is_reported_though_what_was_found_cannot_be_written_down():
+    class Breaks(Listens):
+        def close(self):
+            raise Unavailable("The database is full.")
+
+    made = attempt(Says("Hello ", "you"), guard=lambda *_: Breaks())
+    call = Call("t", 1, Log())
+    with pytest.raises(Unavailable, match="full"):
+        made(ModelSettings(), Router(), call)
+    assert call.spent == {"nusd": 26, "tokens": 12}

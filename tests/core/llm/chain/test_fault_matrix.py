@@ -104,6 +104,8 @@ def places(mistral, ollama):
 @pytest.fixture(scope="module", autouse=True)
 def _warm(kernel, gpt, claude, places):
     """The first call of each wire pays for imports."""
+    gpt.script.clear()
+    claude.script.clear()
     gateway = Gateway(parts.settings(gpt.url, claude.url, **places))
     for model in PROVIDERS:
         parts.reply_of(kernel, gateway, models=[model], tools=[parts.WEATHER])

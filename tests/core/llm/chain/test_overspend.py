@@ -62,7 +62,8 @@ def test_64_calls_at_once_never_spend_more_than_the_limit(wide, gateway):
 
     done = [task for task in ended if task.state == "done"]
     refused = [task for task in ended if task.state == "failed"]
-    assert {task.error["code"] for task in refused} == {"budget_exceeded"}
+    others = [task.error for task in refused if task.error["code"] != "budget_exceeded"]
+    assert others == []
     assert len(done) + len(refused) == CALLS
     assert 1 <= len(done) <= WORTH
     (account,) = _accounts(wide, "org:acme", "nusd")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.errors import Unavailable
 from core.llm.chain.router import BLAMELESS, COOLDOWN_MAX_S, COOLDOWN_S, STALE_S, Router
 
 
@@ -89,6 +93,41 @@ def test_a_cancelled_probe_lets_the_next_one_pass():
     assert made.order(["a"]) == ["a"]
 
 
+def elsewhere(act):
+    """What `act` gives in another thread, as another request."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(act).result()
+
+
+def test_of_many_that_were_told_it_is_free_one_probes():
+    made, clock = router()
+    made.fail("a", "key")
+    clock.at += COOLDOWN_S
+    told = [made.order(["a"]) for _ in range(4)]
+    assert told == [["a"]] * 4, "nobody has begun yet"
+    made.begin("a")
+    for last in (True, False):
+        with pytest.raises(Unavailable) as cooling:
+            elsewhere(lambda last=last: made.begin("a", last=last))
+        assert cooling.value.details | {"reason": "cooling", "last": last} == cooling.value.details
+    made.succeed("a", 9, None)
+    elsewhere(lambda: made.begin("a"))
+
+
+def test_a_call_that_began_before_the_breaker_opened_is_not_its_probe():
+    made, clock = router()
+    made.fail("a", "key")
+    clock.at += COOLDOWN_S
+    made.begin("a")
+    elsewhere(lambda: made.release("a"))  # an older one is cancelled
+    elsewhere(lambda: made.fail("a", "request"))  # another was wrong in itself
+    assert made.order(["a"]) == [], "the probe is still out"
+    elsewhere(lambda: made.fail("a", "down"))
+    assert made.wait_s(["a"]) == COOLDOWN_S, "only a failed probe waits twice as long"
+    made.succeed("a", 9, None)
+    assert made.order(["a"]) == ["a"]
+
+
 @given(st.lists(st.sampled_from(sorted(BLAMELESS)), max_size=20))
 def test_what_the_request_is_to_blame_for_never_opens_a_breaker(reasons):
     made, _ = router()
@@ -143,7 +182,7 @@ def test_whatever_happened_every_model_is_asked_again_some_day(story):
             made.fail(one, reason)
         elif what == "succeed":
             made.succeed(one, 5, None)
-        else:
+        elif made.order([one]):
             made.begin(one)
         assert set(made.order(["a", "b", "c"])) <= {"a", "b", "c"}
     clock.at += COOLDOWN_MAX_S + 130

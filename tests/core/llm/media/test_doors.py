@@ -121,3 +121,17 @@ def test_a_bill_is_never_above_its_hold_while_its_amounts_are_not(most, used):
     cost = bill.tariff.cost(bill.amounts)
     assert cost.nusd <= held
     assert sum(cost.breakdown.values()) == cost.nusd
+
+
+@pytest.mark.parametrize("lie", [-5, Decimal("NaN"), Decimal("Infinity")])
+def test_a_provider_that_tells_what_cannot_be_is_booked_as_it_was_held(house, lie):
+    def act(_call, bill):
+        bill.sent = True
+        bill.settle(second=lie)
+        return {"said": "a/1"}
+
+    bill = Bill(TARIFF, {"second": 3}, units=1, unit="second")
+    go(house, Way("a/1", lambda: Bill(**vars(bill)), act))
+    (use,) = house.rows("ledger_usage")
+    assert (use.cost_nusd, bool(use.estimated)) == (1_000, True)
+    assert house.held() == 0

@@ -75,6 +75,15 @@ def test_images_priced_by_the_piece_or_by_the_pixel_are(house, llm):
     assert make(house, gateway, models=[OWN], size="100x50")["cost_nusd"] == 5_000 * 10
 
 
+def test_what_is_given_costs_nothing_where_only_what_is_made_has_a_price(house, media, llm):
+    media.script["painter"] = Take(tokens=(50, 1_000))
+    only = {OWN: ModelPrice(image_output="30")}
+    made = make(house, llm(prices=only), models=[OWN])
+    assert made["breakdown"] == {"image_output": 30_000_000}
+    (use,) = house.rows("ledger_usage")
+    assert use.cost_nusd == 30_000_000, "it was made, so it is booked"
+
+
 def test_fewer_images_than_asked_for_cost_less(house, media, llm):
     media.script["painter"] = Take(images=1)
     made = make(house, llm(prices={OWN: ModelPrice(image="0.04")}), models=[OWN], n=3)
