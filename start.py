@@ -321,7 +321,10 @@ def test(words: list[str]) -> int:
     failed = python("tests/services.py")
     if failed:
         return failed
-    return python("-m", "pytest", *(words or ["--cov", "--cov-report=term:skip-covered"]))
+    # Most tests wait for something, so one more worker than processors; a file stays with one.
+    beside = ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile"]
+    everything = [*beside, "--cov", "--cov-report=term:skip-covered"]
+    return python("-m", "pytest", *(words or everything))
 
 
 def bench(words: list[str]) -> int:

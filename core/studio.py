@@ -26,6 +26,7 @@ from core.insight.ask import Question
 from core.insight.landings import Landings
 from core.kernel import Kernel, Run
 from core.kernel.gates import Amounts, Gate
+from core.kernel.operation import OPERATIONS
 from core.kernel.records import STEP
 from core.ledger import Accounts
 from core.ledger.mirror import Mirror
@@ -133,10 +134,22 @@ class Studio:
     def ask(self, person: Person, question: Question, **options: Any) -> str:
         """The id of a task that answers `question`; see `Kernel.submit` for the options."""
         session, project = options.pop("session", ""), options.pop("project", "")
-        if "ask_budget_usd" in self.settings.model_fields_set:  # else the policy's
-            options.setdefault("budget", {"nusd": nusd(self.settings.ask_budget_usd)})
+        options["budget"] = self._within(person, "insight.ask", options.get("budget"))
         who = person.who(session=session, project=project)
         return self.kernel.submit("insight.ask", question.model_dump(mode="json"), who, **options)
+
+    def _within(self, person: Person, name: str, wanted: Amounts | None) -> Amounts | None:
+        """What a task may cost: what was asked for, and never more than its policy allows.
+
+        ASK_BUDGET_USD, where it is set, stands above the policy.
+        """
+        declared = OPERATIONS[name].policy
+        most = self.policies.resolve(name, declared, person.org_id, person.id).budget_nusd
+        if "ask_budget_usd" in self.settings.model_fields_set:
+            most = nusd(self.settings.ask_budget_usd)
+        if most is None:
+            return wanted
+        return {**(wanted or {}), "nusd": min((wanted or {}).get("nusd", most), most)}
 
     def submit(self, person: Person, name: str, input: dict[str, Any], **options: Any) -> str:
         """The id of a task that runs operation `name`; see `Kernel.submit` for the options."""

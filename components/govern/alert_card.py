@@ -8,7 +8,7 @@ import streamlit as st
 
 from components import session
 from components.layout import PAGES
-from components.receipt import prompt_names
+from components.task.receipt import prompt_names
 from components.theme import QUIET, mode, palette
 from components.words import MINUS, NUSD, ago, muted, named, plain, usd
 from core.errors import StudioError

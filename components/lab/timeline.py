@@ -11,7 +11,7 @@ import streamlit as st
 from components.lab.run_log import RunLog, StepLine
 from components.layout import ICON, figures
 from components.problem import show_error
-from components.receipt import is_kept, policy, tokens
+from components.task.receipt import is_kept, policy, tokens
 from components.words import count, ms, muted, named, plain, since, took, usd
 
 ROWS_MAX = 6

@@ -13,7 +13,7 @@ from components.approval_card import approval_card
 from components.lab import run_steps
 from components.lab.deck_view import draw_slide, on_page
 from components.layout import PAGES, facts, section
-from components.receipt import receipt
+from components.task.receipt import receipt
 from components.words import clock, ms, muted, named, plain, usd
 from core import governance
 from core.kernel.operation import OPERATIONS

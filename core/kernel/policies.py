@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-
 TOKENS_MOST = 10_000_000  # of one completion; more than any model writes
 AMOUNT_MOST = 2**53  # what a day or a task may take: whole numbers that every part keeps exactly
 AGE_MOST_S = 100 * 366 * 86_400

@@ -50,7 +50,7 @@ class ModelPrice(BaseModel):
 class ModelSettings(BaseModel):
     """The models a studio may use. Every default works offline."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     models: tuple[str, ...] = ("offline",)  # the default chain; checked when the gateway opens
     credentials: Annotated[dict[str, SecretStr], AfterValidator(checked)] = Field(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from pydantic import BaseModel
@@ -16,7 +16,7 @@ from core.llm.chain.attempt import Guard
 from core.llm.chain.replies import Replies
 from core.llm.chain.router import Router, Standing
 from core.llm.config import ModelSettings
-from core.llm.messages import Message, Reply, ToolSpec
+from core.llm.messages import Message, Reply, ToolSpec, said
 from core.llm.pricing import Price, from_settings, unpriced
 from core.llm.provider import Provider, Request, discover, images_of
 from core.storage.cache import Cache
@@ -170,10 +170,12 @@ class Gateway:
                 raise NotFound(f"No prompt named {named!r}.")
             rendered = self.prompts.render(run.who.org, named, variables or {})
             hash, opening = rendered.hash, list(rendered.messages)
-        said = [*opening, *messages]
+        told = [*opening, *messages]
+        shown = "\n".join(said(told))
         return self.complete(
             under,
-            said,
+            told,
+            content=[text for text in _texts([*(variables or {}).values()]) if text not in shown],
             tools=tools,
             response=response,
             prompt_hash=hash,
@@ -193,6 +195,7 @@ class Gateway:
         response: type[BaseModel] | None = None,
         prompt_hash: str = "",
         name: str = "complete",
+        content: Sequence[str] = (),
     ) -> Reply:
         """The answer of the first model of the chain that gives one; text streams to viewers.
 
@@ -200,6 +203,7 @@ class Gateway:
         that is down, cut off or refuses this request hands over to the next; a budget that is
         spent, a gate's no and a cancel do not. With `response` the reply's `value` fits it: an
         answer that does not is asked for again, then of the next model, then raises Invalid.
+        `content` is what people gave that stands in no turn of theirs; the safety gate reads it.
         """
         policy, chain = run.policy, self.usable(models or run.policy.models)
         wanted = structured.instructed(messages, response) if response else list(messages)
@@ -213,10 +217,23 @@ class Gateway:
             structured.schema_of(response) if response else None,
             stream=policy.streaming,
         )
-        asking = Asking(self, run, chain, request, prompt_hash=prompt_hash, name=name)
+        about = {"prompt_hash": prompt_hash, "name": name, "content": content}
+        asking = Asking(self, run, chain, request, **about)
         return asking.fitting(response) if response else asking.answer()
 
     def provider(self, model: str) -> tuple[Provider, str]:
         """Who offers `model`, and its name there. Raises NotFound for no such provider."""
         provider, _, name = model.partition("/")
         return self._providers[provider], name
+
+
+def _texts(given: Any) -> Iterator[str]:
+    """Every text in what fills a template, keys included."""
+    if isinstance(given, str):
+        yield given
+    elif isinstance(given, Mapping):
+        for key, value in given.items():
+            yield from (str(key), *_texts(value))
+    elif isinstance(given, list | tuple):
+        for value in given:
+            yield from _texts(value)

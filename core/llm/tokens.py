@@ -58,7 +58,7 @@ def weigh_prompt(
     """
     total = _prompt(messages, tools, weigh, max(PER_IMAGE_MOST, per_image))
     total += FOR_TOOLS if tools else 0
-    return total + (weigh(json.dumps(response)) if response else 0)
+    return total + (count(json.dumps(response)) if response else 0)
 
 
 def bound(prompt: int) -> int:
@@ -76,7 +76,8 @@ def _prompt(
     for message in messages:
         calls = sum(of(call.name) + of(json.dumps(call.arguments)) for call in message.tool_calls)
         total += of(message.content) + calls + per_image * len(message.images) + PER_MESSAGE
-    return total + sum(of(tool.model_dump_json()) + PER_MESSAGE for tool in tools)
+    # Tools are written by us, in plain words.
+    return total + sum(count(tool.model_dump_json()) + PER_MESSAGE for tool in tools)
 
 
 def _dense(piece: str) -> int:

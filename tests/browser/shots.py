@@ -12,24 +12,80 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.conftest import FLAGS, ROOT, chromium, serving
+from tests.loopback import anthropic_server, openai_server
+from tests.loopback.server import KEY, Turn
 
 OUT = ROOT / "docs" / "shots"
 BYTES_MAX = 250_000
+STILL = "[data-testid=stApp][data-test-script-state=notRunning]"  # no run of the page goes on
 SIZES = ((1440, 900), (390, 844))
 QUESTION = "Why did revenue fall in the last quarter?"
+
+
+CLAUDE, HAIKU = "anthropic/claude-haiku-4-5", "claude-haiku-4-5"
+ASKED = ("mistral/mistral-small-latest", "openai/gpt-4.1-mini", CLAUDE, "openai/gpt-4.1")
 
 
 def main() -> None:
     """Every screenshot is new."""
     OUT.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as url, _chromium() as seen:
-        for mode in ("light", "dark"):
-            for width, height in SIZES:
-                context = seen.new_context(
-                    viewport={"width": width, "height": height}, color_scheme=mode
-                )
-                _tour(context.new_page(), url, f"{mode}-{width}")
-                context.close()
+    with tempfile.TemporaryDirectory() as folder, _chromium() as seen:
+        for page, name in _windows(seen):  # each its own studio: what is known already runs at once
+            with serving(Path(folder) / name) as url:
+                _tour(page, url, name)
+        with _hosted(Path(folder) / "models") as url:
+            for number, (page, name) in enumerate(_windows(seen)):
+                _models(page, url, name, asks=number == 0)
+
+
+def _windows(seen: Browser) -> Iterator[tuple[Page, str]]:
+    """A fresh window for each mode and size, and what its screenshots are called."""
+    for mode in ("light", "dark"):
+        for width, height in SIZES:
+            context = seen.new_context(
+                viewport={"width": width, "height": height}, color_scheme=mode
+            )
+            page = context.new_page()
+            page.set_default_timeout(60_000)
+            yield page, f"{mode}-{width}"
+            context.close()
+
+
+@contextmanager
+def _hosted(folder: Path) -> Iterator[str]:
+    """A studio with hosted models, which loopback servers play; one has the wrong key."""
+    with openai_server.open_server() as gpt, anthropic_server.open_server() as claude:
+        gpt.script["gpt-4.1"] = Turn("connected", prompt=14, completion=2, delay_s=0.52)
+        gpt.script["gpt-4.1-mini"] = Turn("connected", prompt=14, completion=2, delay_s=0.31)
+        claude.script[HAIKU] = Turn("connected", prompt=15, completion=4, delay_s=0.38)
+        with serving(
+            folder,
+            STUDIO_MODELS=f"{CLAUDE},mistral/mistral-small-latest,offline",
+            OPENAI_API_KEY=KEY,
+            OPENAI_BASE_URL=f"{gpt.url}/v1",
+            ANTHROPIC_API_KEY=KEY,
+            ANTHROPIC_BASE_URL=claude.url,
+            MISTRAL_API_KEY="expired",
+            MISTRAL_BASE_URL=f"{gpt.url}/v1",
+        ) as url:
+            yield url
+
+
+def _models(page: Page, url: str, name: str, *, asks: bool) -> None:
+    """The models as they were measured; the first window tests their connections."""
+    for model in ASKED if asks else ASKED[-1:]:
+        page.goto(f"{url}/governance?view=models")
+        field = page.locator(".st-key-test_model input")
+        field.wait_for()
+        page.wait_for_selector(STILL)
+        field.fill(model)
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(1_000)
+        page.wait_for_selector(STILL)
+        page.locator(".st-key-test_connection button").first.click()
+        page.wait_for_selector("[data-testid=stAlert]")
+    page.mouse.move(0, 0)
+    _shot(page, f"models-{name}")
 
 
 @contextmanager
@@ -41,7 +97,6 @@ def _chromium() -> Iterator[Browser]:
 
 
 def _tour(page: Page, url: str, name: str) -> None:
-    page.set_default_timeout(60_000)
     page.goto(f"{url}/?new=1")
     page.wait_for_selector(".st-key-promise")
     _shot(page, f"first-run-{name}")

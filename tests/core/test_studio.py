@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
@@ -122,3 +123,27 @@ def test_only_who_may_answers_and_cancels_and_only_at_home(studio, tmp_path):
             act(viewer, task_id)
     studio.cancel(person, task_id)
     assert until(studio.kernel, task_id, "cancelled", "done").state == "cancelled"
+
+
+def test_nobody_gives_a_question_more_than_its_policy_does(studio, tmp_path):
+    person, asked = question(studio, tmp_path, iterations=1)
+    studio.policies.override(person.org_id, "insight", {"budget_usd": "0.1"}, person.id)
+    for wanted, most in (
+        (5_000_000_000, 100_000_000),
+        (70_000_000, 70_000_000),
+        (None, 100_000_000),
+    ):
+        budget = None if wanted is None else {"nusd": wanted}
+        task_id = studio.ask(person, asked, budget=budget)
+        scope = f"task:{task_id}"
+        who = person.who().model_copy(update={"scopes": (scope,)})
+        (own,) = [row.max for row in studio.ledger.remaining(who) if row.scope == scope]
+        assert own == most
+        studio.cancel(person, task_id)
+
+
+def test_the_environment_stands_above_the_policy(studio, tmp_path):
+    studio.settings = studio.settings.model_copy(update={"ask_budget_usd": Decimal(2)})
+    studio.settings.model_fields_set.add("ask_budget_usd")
+    person, _ = question(studio, tmp_path)
+    assert studio._within(person, "insight.ask", {"nusd": 9_000_000_000}) == {"nusd": 2_000_000_000}

@@ -26,7 +26,7 @@ def test_the_form_of_an_operation_is_derived():
 def test_a_form_sent_empty_says_what_is_missing_at_its_field():
     at = screens.shell("task", operation="insight.ask")
     at.button[-1].click().run()
-    assert "at least 3 characters" in screens.text(at)
+    assert "At least 3 characters" in screens.text(at)
     assert "task" not in at.query_params
 
 

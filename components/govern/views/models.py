@@ -19,7 +19,7 @@ from core.llm.provider import listed
 PER_MILLION = 1_000  # nano-dollars a token -> dollars a million tokens
 POLL_S = 0.5
 ENDED = ("done", "failed", "cancelled", "expired")
-STATES = {"closed": "ready", "open": "cooling down", "half-open": "being probed"}
+STATES = {"closed": "ready", "open": "cooling down", "half-open": "next call tries it"}
 
 
 def draw() -> None:

@@ -12,7 +12,7 @@ from components.govern.view import View
 from components.lab.run_log import STEP_ENDS
 from components.layout import PAGES, facts, section, state
 from components.problem import show_error
-from components.receipt import is_kept, receipt
+from components.task.receipt import is_kept, receipt
 from components.words import NUSD, because, clock, count, ms, muted, plain, since, titled, took, usd
 from core import governance
 from core.errors import NotFound

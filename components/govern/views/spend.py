@@ -10,7 +10,7 @@ from components import session
 from components.govern.table import table
 from components.govern.view import View
 from components.layout import figures, heading, section
-from components.receipt import prompt_names
+from components.task.receipt import prompt_names
 from components.theme import mode, palette
 from components.words import NUSD, count, named, plain, since, titled, took, usd
 from core import governance

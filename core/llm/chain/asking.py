@@ -67,6 +67,7 @@ class Asking:
         *,
         prompt_hash: str = "",
         name: str = "complete",
+        content: Sequence[str] = (),
     ) -> None:
         self._llm = llm
         self._run = run
@@ -74,6 +75,7 @@ class Asking:
         self._request = self._asked = request
         self._hash = prompt_hash
         self._name = name
+        self._content = tuple(content)
         self._named = {"use_case": run.policy.name, "variant": run.policy.variant}
         self._tried: list[Tried] = []
         self._broke_off = ""  # the model whose answer did
@@ -172,7 +174,8 @@ class Asking:
                 return attempt(self._llm.config, self._llm.router, call)
             raise self._all_cooling()
 
-        content = _new(self._request.messages)
+        more = self._content if self._request is self._asked else ()  # once is enough
+        content = (*more, *_new(self._request.messages))
         estimate = attempt.held if attempt else {}
         return self._run.step("model", self._name, act, estimate=estimate, content=content)
 

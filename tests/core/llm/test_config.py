@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from pydantic import ValidationError
 
@@ -55,3 +57,9 @@ def test_a_misspelt_setting_is_refused(given):
 def test_a_price_that_cannot_be_charged_is_refused(price):
     with pytest.raises(ValidationError):
         ModelPrice(**price)
+
+
+def test_an_error_about_settings_shows_none_of_them():
+    with pytest.raises(ValidationError) as wrong:
+        ModelSettings(credentials={"OPENAI_API_KEY": "k1", "OPENAI_BASE_URL": "ftp://me:pw@h"})
+    assert not {"k1", "me:pw"} & set(re.split(r"[^\w:]+", str(wrong.value)))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import Invalid, NotFound, Unavailable
+from core.kernel import Run, Verdict, operation
 from core.llm import Gateway, Message, ModelSettings, Usage
 from tests.core.llm import parts
 
@@ -128,7 +129,7 @@ def test_a_keyless_task_never_imports_litellm(tmp_path):
     assert made.stdout.strip() == "offline []", made.stderr[-2000:]
 
 
-def test_an_image_is_held_for_as_the_model_counts_it(kernel):
+def test_an_image_is_held_for_as_the_model_counts_it():
     gateway = Gateway(parts.settings("http://127.0.0.1:1"))
     image = {"media_type": "image/png", "data": "QQ=="}
     seen = [Message(role="user", content="What is it?", images=[image])]
@@ -138,3 +139,36 @@ def test_an_image_is_held_for_as_the_model_counts_it(kernel):
     four = gateway.estimate("openai/gpt-4o", seen, tokens_max=1)["nusd"]
     tiles = Usage(prompt=85 + 8 * 170 + 10, completion=1)
     assert four >= gateway.price("openai/gpt-4o").cost_nusd(tiles)
+
+
+class Filled:
+    """A registry of one prompt, whose variable stands in the system's words."""
+
+    hash = "h"
+
+    def render(self, _org_id, _name, variables):
+        told = f"You write for {variables['style']['voice']}."
+        self.messages = [Message(role="system", content=told)]
+        return self
+
+
+@operation("fills")
+def fills(run: Run, _asked: parts.Asked) -> parts.Told:
+    given = {"style": {"voice": "pirates"}, "name": "Hello"}
+    said = [Message(role="user", content="Hello, who are you?")]
+    return parts.Told(reply=parts.GATEWAY["now"].execute(run, "mail", "t", given, messages=said))
+
+
+def test_the_gates_read_what_fills_a_template_wherever_it_stands(kernel, monkeypatch):
+    seen = []
+
+    class Gate:
+        def ask(self, ask):
+            seen.append(ask.content)
+            return Verdict("gate")
+
+    monkeypatch.setattr(kernel, "gates", (Gate(),))
+    parts.GATEWAY["now"] = Gateway(prompts=Filled())
+    task = parts.end(kernel, kernel.submit("fills", {}, parts.ANA))
+    assert task.error is None, task.error
+    assert seen == [("voice", "pirates", "Hello, who are you?")], "and what was said, once"

@@ -258,7 +258,17 @@ def test_a_policy_that_stays_local_asks_no_provider(base):
     assert judge.texts == []
 
 
-SIGNS = ["\u200b", "\u00ad", "\u034f", "\u2066", "\ufe0f", "\u180e", "\U000e0061", "\u3164", "\u0336"]
+SIGNS = [
+    "\u200b",
+    "\u00ad",
+    "\u034f",
+    "\u2066",
+    "\ufe0f",
+    "\u180e",
+    "\U000e0061",
+    "\u3164",
+    "\u0336",
+]
 SEVERE = [text for texts in ANSWERS_BAD.values() for text in texts if heard([text])[0] is None]
 
 

@@ -89,13 +89,16 @@ def test_a_connection_that_works_shows_its_time_and_cost(gpt):
 
 @pytest.mark.usefixtures("wired")
 def test_a_connection_that_fails_shows_why_and_the_way_out(gpt):
-    gpt.script["gpt-4o-mini"] = Turn(status=401, error="no")
+    gpt.script["gpt-4o-mini"] = Turn(status=401, error=f"Incorrect API key provided: {KEY}.")
     at = tried(MINI)
     assert not at.exception
     assert "Check OPENAI_API_KEY in the settings" in screens.text(at)
+    assert KEY not in screens.text(at) + "".join(error.proto.title for error in at.error)
     line = next(line for line in models.model_lines() if line["model"] == MINI)
     assert line["state"].startswith("cooling down")
     assert line["why"] == "its key was refused"
+    again = screens.text(tried(MINI))
+    assert "The last time its key was refused" in again, "a model that rests still says why"
 
 
 @pytest.mark.usefixtures("wired")

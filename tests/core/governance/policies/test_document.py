@@ -91,7 +91,7 @@ def test_an_amount_that_no_part_could_count_is_refused_before_it_holds(field):
 
 @pytest.mark.parametrize("name", ["''", '"a:b"', '"a\\u202eb"', "x" * 81])
 def test_a_use_case_has_a_name_that_can_be_read(name):
-    with pytest.raises(Faulty, match="line 3: .*no name of a use case"):
+    with pytest.raises(Faulty, match=r"line 3: .*no name of a use case"):
         load(f"version: 1\nuse_cases:\n  {name}: {{daily_usd: 1}}\n")
 
 

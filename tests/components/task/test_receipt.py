@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components import receipt
+from components.task import receipt
 
 REPLY = {
     "model": "openai/gpt-4.1",
