@@ -321,8 +321,7 @@ def test(words: list[str]) -> int:
     failed = python("tests/services.py")
     if failed:
         return failed
-    # Most tests wait for something, so one more worker than processors; a file stays with one.
-    beside = ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile"]
+    beside = ["-n", str(os.cpu_count() or 1), "--dist", "loadfile"]  # a file stays with one worker
     everything = [*beside, "--cov", "--cov-report=term:skip-covered"]
     return python("-m", "pytest", *(words or everything))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import time
 from pathlib import Path
@@ -28,6 +29,12 @@ def _only_loopback():
     socket.socket.connect = connect
     yield
     socket.socket.connect = real
+
+
+@pytest.fixture(autouse=True)
+def _warnings_are_heard():
+    """A studio of an earlier test may have told the root logger to be quiet."""
+    logging.getLogger().setLevel(logging.WARNING)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

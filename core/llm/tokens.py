@@ -6,7 +6,7 @@ each message, and a fixed number for an image. It lies a little above what commo
 of prose and code.
 
 Money is held by a denser reading, `weigh`: tokenizers cut names, addresses and keys into pieces of
-three letters, and count lines, indentation and rare scripts as well.
+three letters, long words too, and count lines, indentation and rare scripts as well.
 """
 
 from __future__ import annotations
@@ -19,10 +19,13 @@ from typing import Any
 from core.llm.messages import Message, ToolSpec
 
 PIECE = re.compile(r"[A-Za-z]+|[0-9]+|[^\x00-\x7F]+|[^\s\w]+|_+")
+# A word among words first; then what is part of an address, a key, a name with humps.
 DENSE = re.compile(
-    r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\x00-\x7F]+|[^\s\w]|_+|\s*\n\s*|\s{2,}|[\t\r]"
+    r"(?P<word>(?<![A-Za-z0-9@./+=-])[A-Z]?[a-z]+(?![A-Za-z0-9@/+=]|\.[a-z]))"
+    r"|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\x00-\x7F]+|[^\s\w]|_+|\s*\n\s*|\s{2,}|[\t\r]"
 )
 RARE = re.compile("[\u1000-\u1fff\u2070-\u2fff\ua000-\uabff\ufb00-\ufeff\U00010000-\U0010ffff]")
+WORD_MAX = 12  # letters; a longer one is made of several
 PER_MESSAGE = 3
 PER_IMAGE = 2_000  # a large picture; what a provider really counts is settled afterwards
 PER_IMAGE_MOST = 4_000  # of a model of which nobody said more
@@ -37,7 +40,7 @@ def count(text: str) -> int:
 
 def weigh(text: str) -> int:
     """Tokens of `text` read densely: never fewer than `count` says."""
-    return max(count(text), sum(_dense(piece) for piece in DENSE.findall(text)))
+    return max(count(text), sum(_dense(piece) for piece in DENSE.finditer(text)))
 
 
 def count_prompt(messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> int:
@@ -80,7 +83,10 @@ def _prompt(
     return total + sum(count(tool.model_dump_json()) + PER_MESSAGE for tool in tools)
 
 
-def _dense(piece: str) -> int:
+def _dense(found: re.Match[str]) -> int:
+    piece = found.group()
+    if found.lastgroup == "word" and len(piece) <= WORD_MAX:
+        return -(-len(piece) // 5)
     first = piece[0]
     if first.isspace():
         return -(-len(piece) // 4)

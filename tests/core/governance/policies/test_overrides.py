@@ -55,6 +55,7 @@ def test_organisations_do_not_see_one_another(database):
 
 def test_another_process_sees_it_within_a_second(database, monkeypatch):
     here, there = Overrides(database), Overrides(database)
+    monkeypatch.setattr(overrides, "REMEMBERED_S", 600)
     assert temperature(there) is None
     here.add("acme", "chat", {"temperature": 0.1}, "ana", None)
     assert temperature(there) is None  # remembered
