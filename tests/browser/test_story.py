@@ -27,17 +27,17 @@ def test_from_a_file_to_a_checked_deck(page, url, orders):
 
     # Live: steps appear while the run goes on, and the address names it.
     page.wait_for_url("**task=*")
-    expect(page.get_by_text("Read the file")).to_be_visible()
+    expect(page.get_by_text("Read the file").first).to_be_visible()
     expect(page.locator(".st-key-stop_run")).to_be_visible()
     expect(page.locator("[class*=st-key-suggested_new_]")).to_have_count(0)
 
     # A reload in the middle loses nothing.
     page.reload()
-    expect(page.get_by_text("Read the file")).to_be_visible()
+    expect(page.get_by_text("Read the file").first).to_be_visible()
     expect(page.locator(".st-key-verify")).to_be_visible(timeout=90_000)
 
     # What was done is folded away, the deck is there; Enter unfolds it.
-    first = page.get_by_text("Read the file")
+    first = page.get_by_text("Read the file").first
     expect(first).to_be_hidden()
     page.locator(".st-key-steps summary").first.focus()
     page.keyboard.press("Enter")
@@ -78,4 +78,4 @@ def test_a_run_can_be_stopped_and_keeps_its_steps(page, url, tmp_path):
     page.locator(".st-key-stop_run button").click()
     expect(page.get_by_text("The run was stopped")).to_be_visible(timeout=15_000)
     page.locator(".st-key-steps summary").first.click()
-    expect(page.get_by_text("Read the file")).to_be_visible()
+    expect(page.get_by_text("Read the file").first).to_be_visible()
