@@ -62,11 +62,6 @@ ISATAP = 0x5EFE  # ...:0:5efe:a.b.c.d
 NUMBER = re.compile(r"^(?:0[xX][0-9a-fA-F]*|[0-9]+)$")
 
 
-def is_public(address: str | Address) -> bool:
-    """Whether a stranger may name it: nothing of ours can be reached by it."""
-    return why_not(address) == ""
-
-
 def why_not(address: str | Address, *, private: bool = False) -> str:
     """Why `address` may not be reached, in a few words; nothing when it may.
 

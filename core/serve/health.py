@@ -103,6 +103,7 @@ def _moderation(studio: Any) -> str:
 
 def _policies(studio: Any) -> Part:
     """A bad edit of the file takes nothing out of service: the last good one holds."""
+    studio.policies.look()  # whoever asks just after an edit hears of it
     trouble = studio.policies.trouble
     if trouble is None:
         return {"ok": True, "detail": ", ".join(studio.policies.names()) or "none"}

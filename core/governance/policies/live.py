@@ -138,12 +138,6 @@ class Policies:
         kept = json.loads(json.dumps(changes, default=str))  # a Decimal keeps every digit
         return self._overrides.add(org_id, name, kept, by, on)
 
-    def override_text(
-        self, org_id: str, name: str, text: str, by: str, *, on: int | None = None
-    ) -> int:
-        """The same from YAML. Raises Faulty with the line."""
-        return self.override(org_id, name, self.checked(text), by, on=on)
-
     def checked(self, text: str) -> dict[str, Any]:
         """The fields that a YAML text changes. Raises Faulty with the line."""
         return load_entry(text, self._check)

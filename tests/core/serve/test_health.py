@@ -60,7 +60,6 @@ def test_a_bad_file_of_policies_is_told_with_its_line_and_takes_nothing_out_of_s
     browser = client(studio)
     assert browser.get("/readyz").json()["parts"]["policies"] == {"ok": True, "detail": "chat"}
     path.write_text("version: 1\nuse_cases:\n  chat: {temperature: 9}\n")
-    studio.policies.look()
     answer = browser.get("/readyz")
     assert answer.status_code == 200
     part = answer.json()["parts"]["policies"]
@@ -69,5 +68,4 @@ def test_a_bad_file_of_policies_is_told_with_its_line_and_takes_nothing_out_of_s
     assert part["detail"].endswith("(the last good file holds)")
     assert browser.get("/health").json()["status"] == "degraded"
     path.write_text("version: 1\n")
-    studio.policies.look()
     assert browser.get("/health").json()["status"] == "ok"

@@ -12,6 +12,7 @@ from components.govern.views import policies as view
 from core.governance.policies import FILE, Policies
 from core.kernel.policies import Policy
 from tests import screens
+from tests.core.governance.policies.book import Book
 
 CASE = {"view": "policies", "case": "lead_scoring"}
 
@@ -131,23 +132,27 @@ def test_an_unknown_use_case_names_the_known():
     assert "lead_scoring" in screens.text(at)
 
 
-def test_arms_stand_side_by_side_with_what_they_did(studio, monkeypatch):
-    from core.governance.policies import ArmResult
-
-    arms = {"a": {"weight": 90}, "b": {"weight": 10, "temperature": 1}}
+def test_arms_stand_side_by_side_with_what_they_did(studio):
+    arms = {"cool": {"weight": 90}, "warm": {"weight": 10, "temperature": 1}}
     studio.policies.override(org(studio), "lead_scoring", {"split": arms}, "bo")
-    did = {
-        "a": ArmResult("a", 9, 120, 0, 1_200_000, 300, 410, 900, 1, 0.01),
-        "b": ArmResult("b", 1, 14, 0, 2_400_000, 310, 800, 1_900, 0, 0.0),
-    }
-    monkeypatch.setattr(view, "compare", lambda *_: did)
+    book = Book(studio.database)
+    about = {"org": org(studio), "name": "lead_scoring"}
+    for n in range(10):
+        state, took = ("failed", 900) if n == 9 else ("done", 410)
+        use = {"cost_nusd": 1_200_000, "prompt_tokens": 300, "latency_ms": took}
+        book.call("cool", person=f"p{n % 4}", state=state, **about, **use)
+    use = {"cost_nusd": 2_400_000, "prompt_tokens": 310}
+    book.call("warm", person="bo", latency_ms=1_900, **about, **use)
+    book.call("warm", person="bo", latency_ms=800, **about, **use)
     shown = screens.text(screens.shell("governance", **CASE))
     studio.policies.take_back(org(studio), "lead_scoring", "test")
     assert (
-        "| a | temperature 0.3 | 90% | 9 | 120 | $0.0012 | 300 | 410 ms | 900 ms | 1.0% |" in shown
+        "| cool | temperature 0.3 | 90% | 4 | 10 | $0.0012 | 300 | 410 ms | 900 ms | 10.0% |"
+        in shown
     )
     assert (
-        "| b | temperature 1.0 | 10% | 1 | 14 | $0.0024 | 310 | 800 ms | 1,900 ms | 0.0% |" in shown
+        "| warm | temperature 1.0 | 10% | 1 | 2 | $0.0024 | 310 | 800 ms | 1,900 ms | 0.0% |"
+        in shown
     )
 
 

@@ -233,9 +233,11 @@ def test_an_override_from_python_is_kept_as_json(policies):
 
 def test_an_override_as_text_names_the_line(policies):
     with pytest.raises(Faulty) as caught:
-        policies.override_text("acme", "chat", "tokens_max: 5\ntemperature: 9\n", "ana")
+        policies.checked("tokens_max: 5\ntemperature: 9\n")
     assert caught.value.trouble.line == 2
-    revision = policies.override_text("acme", "chat", "tokens_max: 5\nrequest_usd: 0.01", "ana")
+    revision = policies.override(
+        "acme", "chat", policies.checked("tokens_max: 5\nrequest_usd: 0.01"), "ana"
+    )
     assert (revision, chat(policies).request_nusd) == (1, 10_000_000)
 
 
