@@ -8,12 +8,13 @@ from typing import Any
 from sqlmodel import Field, SQLModel
 
 from core.storage.database import Json, Utc, new_id, now
+from core.storage.row import Row
 
 
-class Override(SQLModel, table=True):
+class Override(Row, table=True):
     """How an organisation changed the policy of a use case; the highest revision holds."""
 
-    __tablename__ = "governance_override"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = "governance_override"
 
     org_id: str = Field(primary_key=True)
     name: str = Field(primary_key=True)  # of the use case
@@ -23,10 +24,10 @@ class Override(SQLModel, table=True):
     at: datetime = Field(default_factory=now, sa_type=Utc)
 
 
-class Alert(SQLModel, table=True):
+class Alert(Row, table=True):
     """Something a person should know. `key` is unique, so the same thing is told once."""
 
-    __tablename__ = "governance_alert"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = "governance_alert"
 
     id: str = Field(default_factory=new_id, primary_key=True)
     org_id: str = Field(index=True)

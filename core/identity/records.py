@@ -7,32 +7,33 @@ from datetime import datetime
 from sqlmodel import Field, SQLModel
 
 from core.storage.database import Utc, new_id, now
+from core.storage.row import Row
 
 
-class Org(SQLModel, table=True):
+class Org(Row, table=True):
     """A tenant. Nothing crosses from one to another."""
 
-    __tablename__ = "identity_org"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = "identity_org"
 
     id: str = Field(default_factory=new_id, primary_key=True)
     name: str
     created_at: datetime = Field(default_factory=now, sa_type=Utc)
 
 
-class Team(SQLModel, table=True):
+class Team(Row, table=True):
     """People who share a budget."""
 
-    __tablename__ = "identity_team"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = "identity_team"
 
     id: str = Field(default_factory=new_id, primary_key=True)
     org_id: str = Field(index=True, foreign_key="identity_org.id")
     name: str
 
 
-class PersonRow(SQLModel, table=True):
+class PersonRow(Row, table=True):
     """A person in one organisation. role: owner, analyst, viewer."""
 
-    __tablename__ = "identity_person"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = "identity_person"
 
     id: str = Field(default_factory=new_id, primary_key=True)
     org_id: str = Field(index=True, foreign_key="identity_org.id")
@@ -43,10 +44,10 @@ class PersonRow(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now, sa_type=Utc)
 
 
-class SessionRow(SQLModel, table=True):
+class SessionRow(Row, table=True):
     """A signed-in browser. Only the hash of its token is stored."""
 
-    __tablename__ = "identity_session"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = "identity_session"
 
     token_hash: str = Field(primary_key=True)
     org_id: str = Field(index=True)

@@ -8,12 +8,13 @@ from typing import Any
 from sqlmodel import Field, SQLModel
 
 from core.storage.database import Json, Utc, now
+from core.storage.row import Row
 
 
-class LandingRow(SQLModel, table=True):
+class LandingRow(Row, table=True):
     """A file read with certain options: its Parquet blob, its landing and its profile."""
 
-    __tablename__ = "insight_landing"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = "insight_landing"
 
     org_id: str = Field(primary_key=True)
     source_hash: str = Field(primary_key=True)

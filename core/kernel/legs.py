@@ -162,7 +162,7 @@ def tell(kernel: Kernel, task: Task) -> None:
         columns = (STEP.c.cost_nusd, STEP.c.tokens, STEP.c.outcome["uses"].label("uses"))
         query = sa.select(*columns).where(STEP.c.task_id == task.id, STEP.c.leaf)
         try:
-            return [dict(row._mapping) for row in kernel.database.rows(query)]  # noqa: SLF001
+            return [row._asdict() for row in kernel.database.rows(query)]
         except (*kernel.database.errors, StudioError):
             return []  # its line is less exact; the task itself is safe
 

@@ -9,15 +9,16 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from core.storage.database import Json, Utc, now
+from core.storage.row import Row
 
 OPEN = ("queued", "running", "waiting")
 ENDED = ("done", "failed", "cancelled", "expired")
 
 
-class Task(SQLModel, table=True):
+class Task(Row, table=True):
     """One run of an operation. `input` never changes; a fork has its own row."""
 
-    __tablename__ = "kernel_task"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = "kernel_task"
 
     id: str = Field(primary_key=True)
     operation: str = Field(index=True)
@@ -42,10 +43,10 @@ class Task(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=Utc)
 
 
-class Step(SQLModel, table=True):
+class Step(Row, table=True):
     """One act. `seq` is also the engine's step id; `outcome` is what every replay returns."""
 
-    __tablename__ = "kernel_step"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = "kernel_step"
 
     task_id: str = Field(primary_key=True)
     seq: int = Field(primary_key=True)
@@ -65,10 +66,10 @@ class Step(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=Utc)
 
 
-class Event(SQLModel, table=True):
+class Event(Row, table=True):
     """What a viewer sees, numbered from 1 per task without gaps."""
 
-    __tablename__ = "kernel_event"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = "kernel_event"
 
     task_id: str = Field(primary_key=True)
     id: int = Field(primary_key=True)
@@ -78,13 +79,13 @@ class Event(SQLModel, table=True):
     at: datetime = Field(default_factory=now, sa_type=Utc)
 
 
-class Wait(SQLModel, table=True):
+class Wait(Row, table=True):
     """A question to a person. verdict: approved, rejected, expired, cancelled.
 
     `digest` is the hash of what was shown; an answer has to name it.
     """
 
-    __tablename__ = "kernel_wait"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = "kernel_wait"
 
     task_id: str = Field(primary_key=True)
     seq: int = Field(primary_key=True)
@@ -98,10 +99,10 @@ class Wait(SQLModel, table=True):
     at: datetime | None = Field(default=None, sa_type=Utc)
 
 
-class Audit(SQLModel, table=True):
+class Audit(Row, table=True):
     """Who was allowed or refused what, and what it cost. Governance chains these rows."""
 
-    __tablename__ = "kernel_audit"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = "kernel_audit"
 
     id: int | None = Field(default=None, primary_key=True)
     org_id: str = Field(default="", index=True)
@@ -112,10 +113,10 @@ class Audit(SQLModel, table=True):
     at: datetime = Field(default_factory=now, sa_type=Utc)
 
 
-class Process(SQLModel, table=True):
+class Process(Row, table=True):
     """A live process; silent too long, another adopts its tasks."""
 
-    __tablename__ = "kernel_process"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = "kernel_process"
 
     id: str = Field(primary_key=True)
     beat_at: datetime = Field(default_factory=now, sa_type=Utc)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from core.storage.database import Json, Utc, now
+from core.storage.row import Row
 
 
-class Limit(SQLModel, table=True):
+class Limit(Row, table=True):
     """At most `max` of `unit` per `period` (request, hour, day, total).
 
     Scope "person:*" is the default of every person. Settings give the defaults below these.
     """
 
-    __tablename__ = "ledger_limit"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = "ledger_limit"
 
     scope: str = Field(primary_key=True)
     unit: str = Field(primary_key=True)
@@ -25,10 +27,10 @@ class Limit(SQLModel, table=True):
     org_id: str = Field(default="", index=True)
 
 
-class Account(SQLModel, table=True):
+class Account(Row, table=True):
     """What one scope holds and has spent in one window. name: "person:ana nusd 2026-11-20T09"."""
 
-    __tablename__ = "ledger_account"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = "ledger_account"
 
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(unique=True)
@@ -40,13 +42,13 @@ class Account(SQLModel, table=True):
     spent: int = Field(default=0, sa_type=sa.BigInteger)
 
 
-class Hold(SQLModel, table=True):
+class Hold(Row, table=True):
     """What a step may cost, until it is settled. state: open, settled, void, expired.
 
     The primary key makes a second hold of a step impossible, the state a second settlement.
     """
 
-    __tablename__ = "ledger_hold"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = "ledger_hold"
 
     key: str = Field(primary_key=True)  # task:seq
     org_id: str
@@ -67,15 +69,15 @@ class Hold(SQLModel, table=True):
     )
 
 
-class Entry(SQLModel, table=True):
+class Entry(Row, table=True):
     """One line of the journal; never changed, never deleted. `kind` says what it did.
 
     hold (held +), settle (held -, and `spent` of it spent), void and expire (held -),
     overrun (spent + beyond what was held), carry (spent + of a window opened after the fact).
     """
 
-    __tablename__ = "ledger_entry"  # pyright: ignore[reportAssignmentType]
-    __table_args__ = {"sqlite_with_rowid": False}
+    __tablename__ = "ledger_entry"
+    __table_args__: ClassVar[dict[str, bool]] = {"sqlite_with_rowid": False}
 
     key: str = Field(primary_key=True)  # task:seq
     account_id: int = Field(primary_key=True)
@@ -85,10 +87,10 @@ class Entry(SQLModel, table=True):
     at: datetime = Field(default_factory=now, sa_type=Utc)
 
 
-class Usage(SQLModel, table=True):
+class Usage(Row, table=True):
     """What one completion used: written with its step's settlement, from the act's own report."""
 
-    __tablename__ = "ledger_usage"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = "ledger_usage"
 
     task_id: str = Field(primary_key=True)
     seq: int = Field(primary_key=True)

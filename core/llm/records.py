@@ -8,12 +8,13 @@ from typing import Any
 from sqlmodel import Field, SQLModel
 
 from core.storage.database import Json, Utc, new_id, now
+from core.storage.row import Row
 
 
-class Prompt(SQLModel, table=True):
+class Prompt(Row, table=True):
     """One version of a template. The same text is the same version."""
 
-    __tablename__ = "llm_prompt"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = "llm_prompt"
 
     org_id: str = Field(primary_key=True)  # empty: shipped with the studio
     name: str = Field(primary_key=True)
@@ -25,10 +26,10 @@ class Prompt(SQLModel, table=True):
     at: datetime = Field(default_factory=now, sa_type=Utc)
 
 
-class PromptMove(SQLModel, table=True):
+class PromptMove(Row, table=True):
     """A label was put on a version; the newest move of a label holds."""
 
-    __tablename__ = "llm_prompt_move"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = "llm_prompt_move"
 
     id: str = Field(default_factory=new_id, primary_key=True)
     org_id: str = Field(index=True)
@@ -41,10 +42,10 @@ class PromptMove(SQLModel, table=True):
     at: datetime = Field(default_factory=now, sa_type=Utc)
 
 
-class Batch(SQLModel, table=True):
+class Batch(Row, table=True):
     """A batch that was handed to a provider; a repeated act finds it by its key."""
 
-    __tablename__ = "llm_batch"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = "llm_batch"
 
     key: str = Field(primary_key=True)  # task:seq
     org_id: str = Field(index=True)
@@ -57,10 +58,10 @@ class Batch(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=Utc)
 
 
-class Page(SQLModel, table=True):
+class Page(Row, table=True):
     """A web page as it was fetched: the bytes and the readable text are blobs."""
 
-    __tablename__ = "llm_page"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = "llm_page"
 
     id: str = Field(default_factory=new_id, primary_key=True)
     org_id: str = Field(index=True)

@@ -7,12 +7,13 @@ from datetime import datetime
 from sqlmodel import Field, SQLModel
 
 from core.storage.database import Json, Utc, new_id, now
+from core.storage.row import Row
 
 
-class Violation(SQLModel, table=True):
+class Violation(Row, table=True):
     """One finding in a text or an image. `content` is an excerpt, redacted before it is stored."""
 
-    __tablename__ = "safety_violation"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = "safety_violation"
 
     id: str = Field(default_factory=new_id, primary_key=True)
     org_id: str = Field(index=True)

@@ -8,12 +8,13 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from core.storage.database import Utc, now
+from core.storage.row import Row
 
 
-class SourceRow(SQLModel, table=True):
+class SourceRow(Row, table=True):
     """A file an organisation may use: knowing the hash of another's file opens nothing."""
 
-    __tablename__ = "storage_source"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = "storage_source"
 
     org_id: str = Field(primary_key=True)
     hash: str = Field(primary_key=True)

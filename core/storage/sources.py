@@ -47,7 +47,7 @@ class Sources:
         """The newest files of the organisation."""
         query = sa.select(SOURCE).where(SOURCE.c.org_id == org_id)
         query = query.order_by(SOURCE.c.created_at.desc()).limit(limit)
-        return [Source(**row._mapping) for row in self._database.rows(query)]  # noqa: SLF001
+        return [Source(**row._asdict()) for row in self._database.rows(query)]
 
 
 def clean_name(name: str) -> str:

@@ -101,8 +101,8 @@ def moves(database: Database, org_id: str, name: str, label: str = "") -> list[M
     order = (PROMPT_MOVE.c.at.desc(), PROMPT_MOVE.c.number.desc())
     if label:
         order = (PROMPT_MOVE.c.number.desc(),)
-    return [Move.of(row._mapping) for row in database.rows(query.order_by(*order))]  # noqa: SLF001 - SQLAlchemy's public name for it
+    return [Move.of(row._asdict()) for row in database.rows(query.order_by(*order))]
 
 
 def _version(row: sa.Row[Any]) -> Version:
-    return Version(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+    return Version(**row._asdict())
