@@ -64,7 +64,7 @@ def say(made: dict[str, Any]) -> None:
         for finding in made["findings"]:
             q = finding["q"]
             out(f"  - {finding['text']}  (found among {finding['tests']} tests, q = {q:.2g})\n")
-    else:
+    elif made["compared"]:
         out("\nNothing here stands out from chance.\n")
     spent, left = made["spend"]["nusd"], made["budget"]["left_nusd"]
     out(f"\nCost {amount('nusd', spent)}, {made['spend']['tokens']:,} tokens")
@@ -99,6 +99,7 @@ def _deck(deck: Any) -> dict[str, Any]:
             ],
         },
         "findings": findings,
+        "compared": sum(deck.method.tests.values()),
         "claims": [
             {
                 "id": claim.id,

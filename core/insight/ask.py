@@ -30,6 +30,7 @@ from core.tools.tool import TOOLS, discover
 
 TABLES_MAX = 20
 BROKE_OFF = ("cut", "timeout")  # the same model may be asked once more
+NO_ANSWER = "The model gave no answer in words that the evidence supports; the findings say it."
 DOWN = (Unavailable, NotFound, Invalid)  # what a chain raises when no model of it answers
 
 
@@ -240,4 +241,5 @@ def _conclude(run: Run, inquiry: Inquiry, stopped: str | None) -> str:
             return reply.text
         inquiry.say(reply.text, role="assistant")
         inquiry.say(remark(problem))
+    inquiry.notes.append(NO_ANSWER)
     return ""

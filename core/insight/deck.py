@@ -10,7 +10,7 @@ from datetime import datetime
 
 from core.insight.drawer import Drawer
 from core.insight.receipts import Look, Receipt
-from core.insight.render import SILENCE, Known, check_answer, references
+from core.insight.render import SILENCE, check_answer, references
 from core.insight.slides import Deck, Landed, LookTaken, Method, Slide
 from core.tools.tool import TOOLS
 
@@ -18,6 +18,7 @@ FINDINGS_MAX = 12  # slides of their own; the others share one
 LIST_MAX = 14  # findings on one list
 DESCRIPTIONS_MAX = 6
 NOTHING = "There is nothing to report beyond chance."
+UNTESTED = "Nothing was compared, so nothing here is a finding."
 DESCRIBED = "This describes the data; nothing was tested."
 STOPPED = {
     "budget": "This deck is partial: the budget did not cover the next step.",
@@ -47,11 +48,13 @@ def build(  # noqa: PLR0917 - the parts of a deck, in the order they come to be
     looking around; each the heaviest first.
     """
     kept = Drawer(looks, receipts, sources)
-    sentences = check_answer(answer, kept.known()) if answer.strip() else []
     tests = {look.family: 0 for look in looks}
     for look in looks:
         tests[look.family] += len(look.outcome.tests)
-    notes = [note for look in looks for note in look.outcome.notes]
+    sentences = check_answer(answer, kept.known()) if answer.strip() else []
+    if not sum(tests.values()):  # then chance was never asked
+        sentences = [UNTESTED if _is_silence(text) else text for text in sentences]
+    notes = [*method.notes, *(note for look in looks for note in look.outcome.notes)]
     method = method.model_copy(update={"tests": tests, "notes": list(dict.fromkeys(notes))})
     findings = kept.slides("finding")
     shown = findings[:FINDINGS_MAX]
@@ -91,14 +94,6 @@ def build(  # noqa: PLR0917 - the parts of a deck, in the order they come to be
     )
 
 
-def known_claims(looks: Sequence[Look], receipts: Sequence[Receipt]) -> Known:
-    """What an answer may refer to: claim id -> the text that will stand there.
-
-    Descriptions and supported findings only; what is not supported cannot be cited.
-    """
-    return Drawer(looks, receipts, []).known()
-
-
 def summary(
     sentences: list[str], findings: list[Slide], descriptions: list[Slide], method: Method
 ) -> Slide:
@@ -115,10 +110,14 @@ def summary(
 
 def _silence(said: list[str], method: Method, *, described: bool) -> list[str]:
     """What a deck without discoveries owes its reader."""
-    if described and not sum(method.tests.values()):
-        return [DESCRIBED]
-    plainly = any(line.lower() in SILENCE for line in said)
+    if not sum(method.tests.values()):
+        return [DESCRIBED] if described else [UNTESTED] if UNTESTED not in said else []
+    plainly = any(_is_silence(line) for line in said)
     return [*([] if plainly else [NOTHING]), "Comparisons looked at: [[method.tests]]."]
+
+
+def _is_silence(sentence: str) -> bool:
+    return sentence.lower() in SILENCE
 
 
 def _ended(title: str) -> str:

@@ -10,6 +10,7 @@ from core.insight.claims import Claim, Evidence, cell, sql_hash, written
 from core.insight.receipts import Look, Receipt
 from core.insight.render import Known
 from core.insight.slides import Landed, Slide, Statement, Unsupported
+from core.insight.talk.subjects import Subject, name_of, subject_of
 from core.tools.evidence import PLACE, Chart, Figure, Finding, Grid, Query
 
 ROWS_MAX = 200  # of a query, kept in the deck
@@ -39,13 +40,24 @@ class Drawer:
                 self.names |= {f"{prefix}.{n}": name for n, name in finding.names.items()}
 
     def known(self) -> Known:
-        """Every id that a sentence may refer to with its text, and what the findings say."""
+        """Every id that a sentence may refer to with its text, and what the findings say.
+
+        Descriptions and supported findings only; what is not supported cannot be cited.
+        """
         said = [
             refer(text, prefix_of(look.number, finding.key))
             for look, finding, _ in self.shown
             for text in (finding.title, *finding.details, *finding.caveats)
         ]
         return Known({id: self.claim(id).text for id in self.figures} | self.names, said)
+
+    def subjects(self) -> dict[str, Subject]:
+        """What every id that a sentence may refer to is about."""
+        found = {id: name_of(name) for id, name in self.names.items()}
+        for id, (look, figure) in self.figures.items():
+            query = look.outcome.queries[figure.query]
+            found[id] = subject_of(self.claim(id), query.grid, query.sql)
+        return found
 
     def slides(self, kind: Literal["finding", "description"]) -> list[Slide]:
         """The slides of one kind: of direct looks first, then the heaviest."""

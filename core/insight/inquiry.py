@@ -13,13 +13,16 @@ from typing import Any
 from core.data.profile import profile
 from core.data.tables import Tables
 from core.errors import Invalid
-from core.insight.deck import build, known_claims
+from core.insight.deck import build
+from core.insight.drawer import Drawer
 from core.insight.landings import LandedFile
 from core.insight.prompts import ASKED_BEFORE, trouble
 from core.insight.receipts import Look, Receipt, receive
 from core.insight.render import check_answer
 from core.insight.slides import Deck, Landed, Method
 from core.insight.talk.mending import mend, spoken
+from core.insight.talk.nouns import check_nouns
+from core.insight.talk.vocabulary import gather
 from core.insight.talk.wording import check_wording
 from core.kernel import Call, Run
 from core.llm import Message, Reply, ToolCall, ToolSpec, tokens
@@ -33,7 +36,7 @@ QUESTION, SWEEP = "question", "sweep"
 TOLD_MAX, PENDING_MAX, NOTES_MAX = 16, 3, 2  # what a model is told, so that its context stays small
 COLUMNS_MAX, VALUES_MAX, VALUE_MAX = 60, 6, 40
 # Tokens of what a model is told: all profiles, all findings of an answer, the talk between.
-PROFILES_TOKENS, FINDINGS_TOKENS, TALK_TOKENS = 2_400, 2_400, 5_000
+PROFILES_TOKENS, FINDINGS_TOKENS, TALK_TOKENS = 2_400, 2_400, 4_000
 PROFILE_TOKENS_MIN = 100  # of one table among many
 ROLES = ("time", "measure", "dimension", "id", "text", "constant")
 COLUMN_PARAMS = ("measure", "measures", "time", "dimension", "dimensions")
@@ -58,6 +61,7 @@ class Inquiry:
         self.iterations = 0
         self.alone = False  # the model asked for one tool only
         self.stuck = False  # it asks the same again and again
+        self.notes: list[str] = []  # what was left out of the deck, and why
         self._head = 0  # messages of the talk that came before its first turn
         self._asked: Counter[str] = Counter()
         self._ids: set[str] = set()
@@ -234,10 +238,12 @@ class Inquiry:
 
     def objection(self, text: str) -> str:
         """What is wrong with an answer, or nothing."""
-        known = known_claims(self.looks, self._receipts())
+        evidence = Drawer(self.looks, self._receipts(), [])
+        known = evidence.known()
         try:
             check_answer(text, known)
             check_wording(text, known)
+            check_nouns(text, known.said, evidence.subjects(), gather(self.tables))
         except Invalid as error:
             return f"{error.message} {error.hint}".strip()
         return ""
@@ -255,7 +261,7 @@ class Inquiry:
             self.looks,
             self._receipts(),
             answer,
-            Method(iterations=self.iterations, stopped=stopped),
+            Method(iterations=self.iterations, stopped=stopped, notes=self.notes),
             created_at=now(),
             spend_nusd=nusd,
             tokens=tokens,

@@ -136,7 +136,7 @@ def check_answer(text: str, known_ids: Collection[str], quotes: Collection[str] 
     """The sentences of a text that a model wrote, each bound to evidence. Raises Invalid.
 
     A sentence needs a reference, or is a hedge from `HEDGES`, or one that a finding says itself
-    (`known_ids` from `known_claims`), or a verbatim quote of a stored source given in `quotes`.
+    (`known_ids` from `Drawer.known`), or a verbatim quote of a stored source given in `quotes`.
     Digits and counting words stand only where a reference puts them.
     """
     sentences = split(text)

@@ -111,7 +111,7 @@ class Method(BaseModel):
     iterations: int = 0
     stopped: str | None = None  # "budget", "iterations", "cancelled" or a sentence; None: complete
     tests: dict[str, int] = Field(default_factory=dict, description="Comparisons by family")
-    notes: list[str] = Field(default_factory=list, description="What recipes left out, and why")
+    notes: list[str] = Field(default_factory=list, description="What was left out, and why")
 
     def counts(self) -> dict[str, float]:
         """What sentences may say about the method, by reference."""

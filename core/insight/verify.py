@@ -16,6 +16,7 @@ from core.data.grid import Grid
 from core.data.tables import open_tables
 from core.errors import NotFound
 from core.insight.checks.recompute import Again
+from core.insight.checks.sentences import wrong
 from core.insight.checks.supply import Supply
 from core.insight.checks.unpack import unpack
 from core.insight.claims import Claim, sql_hash, write, written
@@ -31,7 +32,7 @@ NEAR = 1e-9  # relative: sums in another order differ less; it is the same numbe
 class Checked(BaseModel):
     """One thing the deck says, and what the data says now."""
 
-    id: str  # a claim's id, "chart KEY", "receipt KEY", "words KEY", "look N" or "method"
+    id: str  # a claim's id, "method", or "chart", "receipt", "words" KEY, "sentence", "look" N
     status: Status
     stored: str = ""  # as the deck has it
     found: str | None = None  # as it is computed now
@@ -82,6 +83,7 @@ def check_deck(
         claims += [_receipt(deck, one, again) for one in _receipts(deck)]
         claims += _left_out(deck, again)
         claims += _words(deck, again)
+        claims += _sentences(deck, again)
         claims += _counts(deck, again)
         claims += _looks(deck, again)
     counts = dict.fromkeys(("match", "drift", "unverifiable"), 0)
@@ -232,6 +234,14 @@ def _words(deck: Deck, again: Again) -> list[Checked]:
         made.stored, made.found = slide.title, now.title
         found.append(made)
     return found
+
+
+def _sentences(deck: Deck, again: Again) -> list[Checked]:
+    """Sentences in a model's own words whose references are not about what they name."""
+    return [
+        Checked(id=f"sentence {at}", status="drift", stored=sentence, reason=reason)
+        for at, (sentence, reason) in enumerate(wrong(deck, again), start=1)
+    ]
 
 
 def _counts(deck: Deck, again: Again) -> list[Checked]:

@@ -273,6 +273,47 @@ def contrary(asked: Asked, turn: Turn) -> Turn:
     return Turn(re.sub(r"\b[a-z]+\b", lambda w: OPPOSITE.get(w[0], w[0]), turn.text))
 
 
+BY_REGION = ("total", '{"table": "sales", "measure": "amount", "dimension": "region"}')
+
+
+def rephraser(asked: Asked, turn: Turn) -> Turn:
+    """Says what its references are about in words of its own, and is right."""
+    if turn.tools or not asked.is_last:
+        return replace(turn, tools=[*turn.tools, BY_REGION]) if asked.number == 2 else turn
+    told = re.sub(r"\[\[[^\]]+\.measure\]\] was", "The amount sold was", turn.text)
+    told = re.sub(r"\[\[[^\]]+\.period\]\]", "the third quarter", told)
+    return Turn(f"{told} {_compared(asked, 'South', 'North')}")
+
+
+def swapper(asked: Asked, turn: Turn) -> Turn:
+    """Types names by hand, each beside the number of the other one."""
+    if turn.tools or not asked.is_last:
+        return rephraser(asked, turn)
+    return Turn(_compared(asked, "North", "South"))
+
+
+def _compared(asked: Asked, first: str, second: str) -> str:
+    """Two regions, with the numbers of the highest and of the next."""
+    told = " ".join(message.content for message in asked.messages)
+    found = re.search(r"\[\[([^\]]+)\.second_value\]\]", told)
+    assert found, "a finding compares the regions"
+    return f"{first} sold [[{found[1]}.top_value]], {second} [[{found[1]}.second_value]]."
+
+
+def mistimer(asked: Asked, turn: Turn) -> Turn:
+    """Puts the right numbers into a month that they are not of."""
+    if turn.tools or not asked.is_last:
+        return turn
+    return Turn(re.sub(r"\bin \[\[[^\]]+\.period\]\]", "in March", turn.text))
+
+
+def misquoter(asked: Asked, turn: Turn) -> Turn:
+    """Says of one column what is true of another."""
+    if turn.tools or not asked.is_last:
+        return turn
+    return Turn(re.sub(r"\[\[[^\]]+\.measure\]\]", "Returns", turn.text))
+
+
 def lazy(_asked: Asked, _turn: Turn) -> Turn:
     """Answers at once, without looking."""
     return Turn("Sales were good everywhere.")

@@ -15,6 +15,7 @@ from core.insight.claims import Claim
 from core.insight.drawer import claim_of, prefix_of, slide_of
 from core.insight.receipts import Q_MAX, Look, Receipt, receive
 from core.insight.slides import Deck, LookTaken, Slide
+from core.insight.talk.vocabulary import Vocabulary, gather
 from core.tools.evidence import Outcome
 from core.tools.tool import TOOLS, discover
 
@@ -68,6 +69,12 @@ class Again:
                     except NotFound as error:
                         return error.message
         return None
+
+    def words(self) -> Vocabulary | str:
+        """What the data calls things, or why it cannot be read."""
+        if self._supply.missing:
+            return next(iter(self._supply.missing.values()))
+        return self._within(QUERY_TIMEOUT_S, lambda: gather(self._tables))
 
     def tests(self) -> dict[str, int] | None:
         """How many comparisons each family looks at now; None when that cannot be told."""

@@ -5,19 +5,24 @@ from __future__ import annotations
 import numpy as np
 
 LAGS_MAX = 10
+LAG_SD, LAGS_SD = 3.5, 3.0  # any of ten lags, and their sum: together by chance in 1 of 150 series
 UNIT_ROOT_T = -4.0  # a little beyond the Dickey-Fuller limits, so that doubt means differences
 
 
 def remembers(values: np.ndarray) -> bool:
-    """Neighbouring values are more alike than chance allows at any of the first lags."""
+    """Neighbours are alike beyond chance: at one of the first lags clearly, or at all a little.
+
+    The second is how a slow series under noise shows itself; no single lag has to stand out then.
+    """
     n = len(values)
     lags = min(LAGS_MAX, n // 4)
     centred = values - values.mean()
     total = centred @ centred
     if total <= 0 or lags < 1:
         return False
-    echo = [abs(centred[lag:] @ centred[:-lag]) / total for lag in range(1, lags + 1)]
-    return max(echo) > 3.0 / np.sqrt(n)
+    echo = [centred[lag:] @ centred[:-lag] / total for lag in range(1, lags + 1)]
+    clear = max(map(abs, echo)) > LAG_SD / np.sqrt(n)
+    return bool(clear or sum(echo) > LAGS_SD * np.sqrt(lags / n))
 
 
 def whiten(values: np.ndarray, like: np.ndarray | None = None) -> np.ndarray:

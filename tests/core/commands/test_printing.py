@@ -10,6 +10,7 @@ MADE = {
     "error": None,
     "answer": {"text": "Revenue fell.", "values": []},
     "findings": [],
+    "compared": 9,
     "spend": {"nusd": 1_200_000, "tokens": 12_345},
     "budget": {"left_nusd": 500_000_000, "resets_at": None},
     "stopped": None,
@@ -29,6 +30,10 @@ def test_a_person_reads_answer_cost_and_deck(capsys):
     assert "Nothing here stands out from chance." in text
     assert "Cost $0.0012, 12,345 tokens; $0.50 left." in text
     assert text.endswith(f"Deck {'a' * 64}\n")
+
+
+def test_where_nothing_was_compared_nothing_is_said_of_chance(capsys):
+    assert "chance" not in said(capsys, compared=0)
 
 
 def test_a_finding_comes_with_how_many_were_looked_at(capsys):

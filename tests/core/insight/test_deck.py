@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core.errors import Invalid
-from core.insight.deck import DESCRIBED, NOTHING, STOPPED, build, known_claims
+from core.insight.deck import DESCRIBED, NOTHING, STOPPED, UNTESTED, build
+from core.insight.drawer import Drawer
 from core.insight.receipts import Look, receive
 from core.insight.render import plain
 from core.insight.slides import Deck, Method
@@ -59,7 +60,7 @@ def test_what_is_not_supported_is_named_in_the_method_only(shop_at):
     deck = shop_at.deck(ANSWER)
     assert [one.label for one in deck.unsupported] == ["revenue by weekday"]
     assert not any("Weekdays" in text for slide in deck.slides for text in slide.texts())
-    assert "1.weekday" not in known_claims(shop_at.looks(), receive(shop_at.looks()))
+    assert "1.weekday" not in Drawer(shop_at.looks(), receive(shop_at.looks()), []).known()
 
 
 def test_an_answer_that_cites_what_is_not_supported_is_refused(shop_at):
@@ -100,6 +101,14 @@ def test_a_described_answer_says_that_nothing_was_tested(shop_at):
     looks = [Look(number=1, family="question", direct=True, outcome=outcome)]
     summary = shop_at.deck("There were [[1.orders.orders]] orders.", looks=looks).slides[1]
     assert summary.body == [DESCRIBED]
+
+
+@pytest.mark.parametrize("answer", ["", "There is nothing to report beyond chance."])
+def test_where_nothing_was_compared_nobody_speaks_of_chance(shop_at, answer):
+    outcome = shop_at.outcome.model_copy(update={"findings": [], "tests": []})
+    looks = [Look(number=1, family="sweep", direct=False, outcome=outcome)]
+    summary = shop_at.deck(answer, looks=looks).slides[1]
+    assert [summary.title, *summary.body] == [UNTESTED]
 
 
 def test_with_no_looks_at_all_there_is_still_an_honest_deck(shop_at):

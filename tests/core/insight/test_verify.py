@@ -206,3 +206,21 @@ def test_a_zip_that_is_no_pack_is_refused(tmp_path):
     (tmp_path / "x.zip").write_bytes(pack([("a", b"b")]))
     with pytest.raises(Exception, match=r"no manifest\.json"):
         verify(tmp_path / "x.zip")
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ("In the South it was [[1.change_revenue.lost]].", "names 'South'"),
+        ("In August it was [[1.change_revenue.after]].", "speaks of 'August'"),
+        ("Revenue rose by [[1.change_revenue.share]].", "says up; its evidence says down"),
+    ],
+)
+def test_a_sentence_about_something_else_than_its_references_drifts(shop_at, tmp_path, answer, why):
+    path = tmp_path / "pack.zip"
+    path.write_bytes(write_pack(shop_at.deck(answer), shop_at.blobs))
+    made = verify(path)
+    wrong = [one for one in made.claims if one.status != "match"]
+    assert [one.id for one in wrong] == ["sentence 1"]
+    assert why in wrong[0].reason
+    assert wrong[0].stored == answer

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from core.data.tables import open_tables
 from core.insight.receipts import Look, receive
@@ -15,6 +16,7 @@ from core.tools.periods import OnePeriod
 from core.tools.reading import read
 from core.tools.tool import discover
 
+pytestmark = pytest.mark.no_cover  # figures by the million, of lines that have tests of their own
 KINDS = ("iid", "heavy", "autoregressive", "walk", "ties", "clustered")
 TABLES = 20
 PLANTED = ("segment", "trend", "step", "relation", "change")

@@ -7,6 +7,7 @@ from contextlib import suppress
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from core.data.tables import open_tables
 from core.insight.receipts import Look, receive
@@ -15,12 +16,13 @@ from core.tools.reading import read
 from core.tools.tool import discover
 from tests.core.insight.proofs.shapes import noise, planted
 
+pytestmark = pytest.mark.no_cover  # figures by the million, of lines that have tests of their own
 NOISE = ("iid", "heavy", "memory", "walk", "ties", "clustered")
 NOISE_TABLES = 10
 PLANTED = ("segment", "relation", "missing", "outlier", "trend", "step")
 PLANTED_TABLES = 8
 QUARTERS = 12
-MISSED_MAX = 4  # of 60; what is reached, so that it cannot get worse unseen
+MISSED_MAX = 3  # of 60: the promise is 0.95
 SEED = 77_001
 SWEEPS = ("segments", "trend", "outliers", "relation", "missingness", "simpson")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.insight.talk.mending import RAW_MAX, mend, spoken
@@ -62,6 +62,7 @@ def test_commas_inside_texts_stay():
     assert mend("{'a': 'true, null,]'}") == {"a": "true, null,]"}
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.dictionaries(st.text(max_size=5), VALUES, max_size=4))
 def test_clean_json_is_what_it_was_and_python_means_the_same(value):
     assert mend(json.dumps(value)) == value
@@ -69,6 +70,7 @@ def test_clean_json_is_what_it_was_and_python_means_the_same(value):
     assert mend(str(value)) in (value, None)
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.dictionaries(st.text(min_size=1, max_size=5), VALUES, min_size=1, max_size=4), st.data())
 def test_what_was_cut_off_is_never_guessed(value, data):
     said = json.dumps(value)

@@ -42,3 +42,16 @@ def test_two_random_walks_look_related_until_they_are_whitened():
 def test_constant_values_have_no_memory():
     assert not remembers(np.ones(50))
     assert np.allclose(whiten(np.ones(50)), 0)
+
+
+def test_chance_is_taken_for_memory_in_less_than_one_of_a_hundred_series():
+    rng = np.random.default_rng(8)
+    found = [remembers(rng.normal(size=1_200)) for _ in range(2_000)]
+    assert np.mean(found) < 0.01
+
+
+def test_a_slow_series_under_much_noise_is_noticed_though_no_single_lag_stands_out():
+    rng = np.random.default_rng(9)
+    slow = [_series(0.97, n=1_200, seed=seed) for seed in range(40)]
+    found = [remembers(0.35 * one / one.std() + rng.normal(size=1_200)) for one in slow]
+    assert np.mean(found) > 0.9
