@@ -84,6 +84,8 @@ def whose(database: Database, scope: str) -> str:
         return f"{kind.capitalize()} {id[:8]}"
     if kind == "org":
         return "The organisation"
+    if kind == "project":
+        id = id.rpartition(":")[2]  # without its organisation
     return _name(database, kind, id)
 
 

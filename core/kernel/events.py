@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
 
-from core.errors import NotFound, StudioError
+from core.errors import NotFound
 from core.kernel.records import ENDED, EVENT, TASK
 from core.storage.database import Database, now
+from core.telemetry.unbroken import Unbroken
 
-log = logging.getLogger(__name__)
 ADD = sa.insert(EVENT)
 COUNT = sa.update(TASK).where(TASK.c.id == sa.bindparam("of"))
 COUNT = COUNT.values(events=TASK.c.events + sa.bindparam("more"))
@@ -42,9 +42,11 @@ class EventLog:
         self._flushing = threading.Lock()
         self._ready = threading.Event()
         self._changed = threading.Condition()
-        self._versions: dict[str, int] = defaultdict(int)
+        self._versions: dict[str, int] = {}  # of the tasks that are followed, and by how many
+        self._followers: Counter[str] = Counter()
         self._pending: dict[str, list[tuple[str, dict[str, Any]]]] = {}
         self._closed = False
+        self._unbroken = Unbroken("event log")
         threading.Thread(target=self._write_forever, name="events", daemon=True).start()
 
     def append(self, task_id: str, type: str, data: dict[str, Any]) -> None:
@@ -73,7 +75,7 @@ class EventLog:
     def announce(self, task_ids: Iterable[str]) -> None:
         """Wake the viewers of `task_ids`; call after the commit."""
         with self._changed:
-            for task_id in task_ids:
+            for task_id in self._versions.keys() & set(task_ids):
                 self._versions[task_id] += 1
             self._changed.notify_all()
 
@@ -108,20 +110,21 @@ class EventLog:
         """Events above `after` as they are recorded, until the task has ended."""
         if not self._database.rows(sa.select(TASK.c.id).where(TASK.c.id == task_id)):
             raise NotFound(f"No task {task_id!r}.")
-        while not self._closed:
-            seen = self._versions[task_id]
-            events = self.since(task_id, after)
-            for event in events:
-                yield event
-                after = event.id
-                if event.type in LAST:
-                    return
-            if not events:
-                with self._changed:
-                    self._changed.wait_for(
-                        lambda seen=seen: self._versions[task_id] != seen or self._closed,
-                        self._poll_s,
-                    )
+        with self._followed(task_id):
+            while not self._closed:
+                seen = self._versions[task_id]
+                events = self.since(task_id, after)
+                for event in events:
+                    yield event
+                    after = event.id
+                    if event.type in LAST:
+                        return
+                if not events:
+                    with self._changed:
+                        self._changed.wait_for(
+                            lambda seen=seen: self._versions[task_id] != seen or self._closed,
+                            self._poll_s,
+                        )
 
     def close(self) -> None:
         """What was appended is written; viewers and the writer end."""
@@ -132,11 +135,23 @@ class EventLog:
             self._ready.set()
             self.announce(())
 
+    @contextmanager
+    def _followed(self, task_id: str) -> Iterator[None]:
+        """Somebody follows the task; nothing is kept of one that nobody follows."""
+        with self._changed:
+            self._followers[task_id] += 1
+            self._versions.setdefault(task_id, 0)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._followers[task_id] -= 1
+                if not self._followers[task_id]:
+                    del self._followers[task_id], self._versions[task_id]
+
     def _write_forever(self) -> None:
         while not self._closed:
             self._ready.wait()
-            try:
+            with self._unbroken:  # what could not be written is kept, and tried again
                 self.flush()
-            except (*self._database.errors, StudioError):  # a full disk is the latter
-                log.exception("Events could not be written; trying again.")
             time.sleep(self._every_s)  # the first event of a burst goes at once

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from core.kernel.policies import Policy
 
+OF_ORG = ("project",)  # kinds of scopes that people name: two organisations may choose one name
 Amounts = dict[str, int]  # unit -> quantity, e.g. {"nusd": 1_200, "tokens": 900}
 
 
@@ -23,8 +24,16 @@ class Who(BaseModel):
     scopes: tuple[str, ...] = ()  # more of them: "team:growth", "project:p1", "session:s1"
 
     def paying(self) -> list[str]:
-        """All scopes, e.g. ["org:acme", "person:ana", "team:growth"]."""
-        return [f"org:{self.org}", f"person:{self.person}", *self.scopes]
+        """All scopes, e.g. ["org:acme", "person:ana", "team:growth", "project:acme:p1"]."""
+        more = (within(self.org, scope) for scope in self.scopes)
+        return [f"org:{self.org}", f"person:{self.person}", *more]
+
+
+def within(org_id: str, scope: str) -> str:
+    """The scope as no other organisation has it: "project:p1" of acme is "project:acme:p1"."""
+    kind, _, name = scope.partition(":")
+    own = kind in OF_ORG and org_id and name != "*" and not name.startswith(f"{org_id}:")
+    return f"{kind}:{org_id}:{name}" if own else scope
 
 
 @dataclass(frozen=True)
@@ -94,6 +103,13 @@ class Ledger(Protocol):
         """Hold the estimate on every scope, or on none and say which limit.
 
         `details["left"]` of an allowance: unit -> what the tightest limit leaves after the hold.
+        """
+        ...
+
+    def hold_again(self, db: sa.Connection, ask: Ask) -> Verdict:
+        """The same before a step is repeated: what is still held and covers it stays as it is.
+
+        After a refusal nothing is held: roll back, and what was held still is.
         """
         ...
 

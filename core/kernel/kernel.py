@@ -98,43 +98,56 @@ class Kernel:
         about = {"id": id, "parent_id": parent_id, "trace": trace}
         return self._insert(name, input, who, budget=budget, **about)
 
-    def answer(self, task_id: str, seq: int, verdict: str, by: str, digest: str = "") -> None:
+    def answer(
+        self,
+        task_id: str,
+        seq: int,
+        verdict: str,
+        by: str,
+        digest: str = "",
+        *,
+        org_id: str | None = None,
+    ) -> None:
         """A person's verdict, "approved" or "rejected". The first one counts; later ones raise.
 
-        `digest` names what the person saw; a verdict about anything else is Invalid.
+        `digest` names what the person saw; a verdict about anything else is Invalid. With
+        `org_id` another organisation's task is NotFound, here and below.
         """
         assert verdict in ("approved", "rejected", "expired")
 
         def record(db: sa.Connection) -> sa.Row[Any] | None:
-            db.execute(sa.select(TASK.c.id).where(TASK.c.id == task_id).with_for_update())
+            query = sa.select(TASK).where(TASK.c.id == task_id).with_for_update()
+            found = db.execute(query).all()
+            if org_id is not None:
+                _theirs(found, task_id, org_id)
             here = (WAIT.c.task_id == task_id, WAIT.c.seq == seq, WAIT.c.verdict.is_(None))
             if digest:
                 here = (*here, WAIT.c.digest == digest)
             values = {"verdict": verdict, "by": by, "at": now()}
             if not db.execute(sa.update(WAIT).where(*here).values(values)).rowcount:
                 raise Invalid("There is no open question here.", hint="It may be answered already.")
-            task = db.execute(sa.select(TASK).where(TASK.c.id == task_id)).one()
-            ask = Ask(task_id, seq, "answer", verdict, Who(**task.who), {})
+            ask = Ask(task_id, seq, "answer", verdict, Who(**found[0].who), {})
             steps.audit(self, db, ask, verdict, by=by)
             return legs.next_leg(self, db, task_id, "waiting")
 
         self.start(self.commit(task_id, record))
 
-    def cancel(self, task_id: str) -> None:
+    def cancel(self, task_id: str, *, org_id: str | None = None) -> None:
         """The acts of the task are being stopped now; it ends as soon as they are settled."""
 
         def mark(db: sa.Connection) -> sa.Row[Any]:
             query = sa.select(TASK).where(TASK.c.id == task_id).with_for_update()
-            task = db.execute(query).one_or_none()
-            if task is None:
-                raise NotFound(f"No task {task_id!r}.")
+            task = _theirs(db.execute(query).all(), task_id, org_id)
             values: dict[str, Any] = {"cancel_at": now()}
             if task.state in ("queued", "waiting"):
                 values |= {"state": "cancelled", "ended_at": now()}
                 waits = (WAIT.c.task_id == task_id, WAIT.c.verdict.is_(None))
                 db.execute(sa.update(WAIT).where(*waits).values(verdict="cancelled"))
-                steps = (STEP.c.task_id == task_id, STEP.c.state == "waiting")
-                db.execute(sa.update(STEP).where(*steps).values(state="cancelled"))
+                open_ = sa.or_(
+                    STEP.c.state == "waiting", ~STEP.c.leaf & (STEP.c.state == "running")
+                )
+                ended = {"state": "cancelled", "ended_at": values["ended_at"]}
+                db.execute(sa.update(STEP).where(STEP.c.task_id == task_id, open_).values(ended))
                 self.events.write(db, task_id, ("task.cancelled", {}))
             if task.state in OPEN:
                 db.execute(sa.update(TASK).where(TASK.c.id == task_id).values(values))
@@ -158,12 +171,10 @@ class Kernel:
             task.operation, input, who, id=new_id(), forked_from=task_id, forked_at=seq
         )
 
-    def task(self, task_id: str) -> sa.Row[Any]:
+    def task(self, task_id: str, *, org_id: str | None = None) -> sa.Row[Any]:
         """The task's row as it is now. Raises NotFound."""
-        rows = self.database.rows(sa.select(TASK).where(TASK.c.id == task_id))
-        if not rows:
-            raise NotFound(f"No task {task_id!r}.")
-        return rows[0]
+        found = self.database.rows(sa.select(TASK).where(TASK.c.id == task_id))
+        return _theirs(found, task_id, org_id)
 
     def follow(self, task_id: str, after: int = 0) -> Iterator[sa.Row[Any]]:
         """Events above `after` as they are recorded, until the task has ended."""
@@ -295,3 +306,10 @@ class Kernel:
                     )
                 )
                 raise restore(verdict.as_value())
+
+
+def _theirs(found: Sequence[sa.Row[Any]], task_id: str, org_id: str | None) -> sa.Row[Any]:
+    """The task that was found, if it is that organisation's. Raises NotFound."""
+    if not found or org_id not in (None, found[0].org_id):
+        raise NotFound(f"No task {task_id!r}.")
+    return found[0]

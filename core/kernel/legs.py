@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from core.errors import Cancelled, Expired, StudioError, Unavailable
 from core.kernel.operation import OPERATIONS
-from core.kernel.policies import Policy
+from core.kernel.policies import own
 from core.kernel.records import STEP, TASK, WAIT
 from core.kernel.run import Parked, Run
 from core.kernel.steps import QUITS, broken, told
@@ -46,7 +46,7 @@ def _work(kernel: Kernel, task: Task, span: Told) -> None:
     """The leg itself, to its end or to a question."""
     task_id, operation = task.id, OPERATIONS[task.operation]
     try:
-        policy = Policy.model_validate(task.policy) if task.policy else operation.policy
+        policy = own(task.policy) or operation.policy
         run = Run(kernel, task, past(kernel, task), policy=policy)
         output = operation.fn(run, operation.input.model_validate(task.input))
         made = plain(output.model_dump(mode="json"))
@@ -134,8 +134,12 @@ def end(
     output: Any = None,
     error: Any = None,
     leg: int | None = None,
+    close: Callable[[sa.Connection], None] = lambda _: None,
 ) -> None:
-    """The task has ended in `state`, unless it had ended before (or is past `leg`)."""
+    """The task has ended in `state`, unless it had ended before (or is past `leg`).
+
+    `close` ends what it left open, in the same transaction.
+    """
 
     def write(db: sa.Connection) -> Task | None:
         values = {"state": state, "output": output, "error": error, "ended_at": now()}
@@ -145,6 +149,7 @@ def end(
         update = sa.update(TASK).where(*here).values(values).returning(*ENDED)
         task = db.execute(update).one_or_none()
         if task:
+            close(db)
             said = {"error": error} if error else {}
             kernel.events.write(db, task_id, (f"task.{state}", said))
         return task

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from core.kernel.records import TASK
+
+STUDIO = "studio"  # in a chain: the models of STUDIO_MODELS
 TOKENS_MOST = 10_000_000  # of one completion; more than any model writes
 AMOUNT_MOST = 2**53  # what a day or a task may take: whole numbers that every part keeps exactly
 AGE_MOST_S = 100 * 366 * 86_400
@@ -40,7 +44,7 @@ class Policy(_Part):
     name: str = ""  # of the use case in policies.yaml; empty: the operation's own
     variant: str = ""  # of a split; the share of traffic this task belongs to
     # Which model, and how it is asked.
-    models: tuple[str, ...] = ()  # a chain; empty, or its word "studio": STUDIO_MODELS
+    models: tuple[str, ...] = ()  # a chain; empty, or its word STUDIO
     choose: Literal["ordered", "cheapest", "fastest"] = "ordered"
     temperature: float = Field(default=0.0, ge=0, le=2)
     top_p: float | None = Field(default=None, gt=0, le=1)
@@ -83,6 +87,34 @@ class Policy(_Part):
     def changed(self, **changes: Any) -> Policy:
         """The same policy with `changes`, checked. Raises pydantic's ValidationError."""
         return Policy.model_validate({**self.model_dump(), **changes})
+
+
+BESIDE = "beside"  # in a task's stored policy: those of other use cases that it works under as well
+
+
+def own(stored: Mapping[str, Any] | None) -> Policy | None:
+    """The policy a task was begun under; None where none was stored."""
+    told = {name: value for name, value in (stored or {}).items() if name != BESIDE}
+    return Policy.model_validate(told) if told else None
+
+
+def beside(stored: Mapping[str, Any] | None) -> dict[str, Policy]:
+    """The policies a task keeps for the other use cases it works under, by name."""
+    kept = (stored or {}).get(BESIDE, {})
+    return {name: Policy.model_validate(policy) for name, policy in kept.items()}
+
+
+def keep(db: sa.Connection, task_id: str, policy: Policy) -> Policy:
+    """The policy the task keeps for this use case: the first that was ever kept."""
+    task = TASK.c.id == task_id
+    stored = db.execute(sa.select(TASK.c.policy).where(task).with_for_update()).scalar_one()
+    kept = beside(stored)
+    if policy.name not in kept:
+        kept[policy.name] = policy
+        named = {name: one.model_dump(mode="json") for name, one in kept.items()}
+        changed = {**(stored or {}), BESIDE: named}
+        db.execute(sa.update(TASK).where(task).values(policy=changed))
+    return kept[policy.name]
 
 
 # (operation or use case, its declared policy, organisation, person) -> the policy that holds.

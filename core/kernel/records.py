@@ -27,7 +27,7 @@ class Task(Row, table=True):
     who: dict[str, Any] = Field(sa_type=Json)
     queue: str
     input: dict[str, Any] = Field(sa_type=Json)
-    policy: dict[str, Any] | None = Field(default=None, sa_type=Json)  # as it was at the start
+    policy: dict[str, Any] | None = Field(default=None, sa_type=Json)  # as when it began
     trace: str = ""  # W3C traceparent of who asked for it
     parent_id: str | None = Field(default=None, index=True)
     forked_from: str | None = Field(default=None, index=True)

@@ -7,16 +7,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 
-from core.errors import Misuse, ReplayMismatch
+from core.errors import Cancelled, Invalid, Misuse, Refused, ReplayMismatch, restore
 from core.kernel import steps
 from core.kernel.calls import Call
 from core.kernel.gates import Amounts, Ask, Verdict, Who
-from core.kernel.policies import Policy
-from core.kernel.records import WAIT
+from core.kernel.policies import Policy, beside, keep
+from core.kernel.records import TASK, WAIT
 from core.kernel.values import amounts, plain, text
 from core.storage.database import now
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from core.kernel.kernel import Kernel
 
 T = TypeVar("T")
-I = TypeVar("I")  # noqa: E741 - an item
+In = TypeVar("In")
 ALONE = "Only leaf acts are steps: use run.group for a composite, run.map to fan out."
 STATES = {"allow": "running", "refuse": "refused", "wait": "waiting"}
 
@@ -46,6 +47,7 @@ class Run:
         who: Who | None = None,
         slots: Iterator[Any] | None = None,
         parent_seq: int | None = None,
+        kept: dict[str, Policy] | None = None,
     ) -> None:
         self.task_id: str = task.id
         self.who = who or Who(**task.who)
@@ -56,6 +58,7 @@ class Run:
         self._past = past
         self._slots = slots
         self._parent_seq = parent_seq
+        self._beside = beside(task.policy) if kept is None else kept
         self._operation: str = task.operation
         self._busy = ""
 
@@ -69,12 +72,15 @@ class Run:
         stop: Callable[[], object] | None = None,
         shows: dict[str, Any] | None = None,
         content: Sequence[str] = (),
+        ends: Callable[[Call], object] | None = None,
     ) -> Any:
         """What `act` returned, as JSON; recorded once, and the same on every replay.
 
         `estimate` is an upper bound per unit, e.g. `{"nusd": 1_200}`. `stop` interrupts the act.
         `shows` is what an approver sees, and what the approval binds to; `content` is what the
-        safety gate reads. Raises what a gate or the act raised, rebuilt from its record.
+        safety gate reads. `ends` is called instead of `act` where a crash left the act unfinished
+        and its task was cancelled since: it ends what goes on outside, and reports what that cost;
+        without it the estimate is charged. Raises what a gate or the act raised, from its record.
         """
         kind, name = text(kind), text(name)
         with self._alone(f"{kind} {name!r}"):
@@ -90,8 +96,8 @@ class Run:
                 call.on_stop(stop)
             for use in _uses(row.verdicts or ()) if row else ():
                 call.use(**use)
-            again = row is not None and row.state == "running"
-            self._kernel.calls.start(call, again=again)
+            again = row if row and row.state == "running" else None
+            self._kernel.calls.start(call, again=again is not None)
             try:
                 with self._kernel.telemetry.step(ask) as span:
                     verdict = (
@@ -99,14 +105,23 @@ class Run:
                     )
                     call.left = verdict.details.get("left", {}) if verdict else {}
                     made = self._refused(ask, verdict)
-                    made = made or self._perform(slot, ask, call, act, again=again)
+                    made = made or self._perform(slot, ask, call, act, again=again, ends=ends)
                     span.made(made)
                 return steps.result(made, self._kernel.blobs)
             finally:
                 self._kernel.calls.end(call)
 
+    def shown(self, kind: str, name: str) -> list[dict[str, Any]]:
+        """What the steps of this kind and name showed that wait, or waited, for a person's word."""
+        here = (kind, name, "waiting")
+        seqs = [seq for seq, row in self._past.items() if (row.kind, row.name, row.state) == here]
+        if not seqs:
+            return []
+        query = sa.select(WAIT.c.shows).where(WAIT.c.task_id == self.task_id, WAIT.c.seq.in_(seqs))
+        return [row.shows for row in self._kernel.database.rows(query.order_by(WAIT.c.seq))]
+
     def map(
-        self, fn: Callable[[Run, I], T], items: Sequence[I], *, steps_max: int = 1, width: int = 4
+        self, fn: Callable[[Run, In], T], items: Sequence[In], *, steps_max: int = 1, width: int = 4
     ) -> list[T]:
         """`fn(branch, item)` for every item in parallel, results in order of `items`.
 
@@ -126,8 +141,11 @@ class Run:
             return [future.result() for future in futures]
 
     def under(self, use_case: str) -> Run:
-        """The same run under the policy of `use_case`; its steps follow those taken so far."""
-        policy = self._kernel.policy(use_case, Policy(name=use_case), self.who)
+        """The same run under the policy of `use_case`; its steps follow those taken so far.
+
+        It is what held when the task first asked, whatever is edited while the task lasts.
+        """
+        policy = self.policy if use_case == self.policy.name else self._kept(use_case)
         within = policy.name != self.policy.name  # the task's own budget holds it otherwise
         who = self._kernel.bound(self.task_id, self.who, policy, within=within)
         return self._branch(self._slots, policy=policy, who=who)
@@ -141,10 +159,12 @@ class Run:
         seq = self._slot().step_id
         if not self._recall(seq, kind, name):
             row = self._row(seq, kind, name, state="running")
-            self._kernel.commit(
-                self.task_id,
-                lambda db: steps.add(self._kernel, db, self.task_id, leaf=False, **row),
-            )
+
+            def begin(db: sa.Connection) -> None:
+                steps.add(self._kernel, db, self.task_id, leaf=False, **row)
+                self._still_runs(db)
+
+            self._kernel.commit(self.task_id, begin)
         above, self._parent_seq = self._parent_seq, seq
         try:
             yield
@@ -174,6 +194,7 @@ class Run:
             row = self._row(ask.seq, ask.kind, ask.name, state=STATES[last.answer])
             leaf = {"leaf": True, "estimate": ask.estimate, "verdicts": said, "outcome": outcome}
             steps.add(self._kernel, db, self.task_id, **row, **leaf)
+            self._still_runs(db)
             if last.answer == "refuse":
                 steps.judged(self._kernel, db, ask, call)
             steps.audit(self._kernel, db, ask, last.answer, verdicts=said)
@@ -206,8 +227,8 @@ class Run:
                 verdict = self._kernel.ledger.hold(db, ask)
             outcome = None if verdict.answer == "allow" else verdict.as_value()
             state = "expired" if wait.verdict == "expired" else STATES[verdict.answer]
-            step = {"of_task": ask.task_id, "of_seq": ask.seq}
-            db.execute(steps.CHANGE, {**step, "state": state, "outcome": outcome})
+            step = {"of_task": ask.task_id, "of_seq": ask.seq, "state": state, "outcome": outcome}
+            db.execute(steps.CHANGE, {**step, "ended_at": now() if outcome else None})
             if verdict.answer == "refuse":
                 steps.judged(self._kernel, db, ask, call)
             steps.audit(self._kernel, db, ask, verdict.answer, verdicts=[vars(verdict)])
@@ -218,16 +239,33 @@ class Run:
         return self._kernel.commit(self.task_id, decide)
 
     def _perform(
-        self, slot: Any, ask: Ask, call: Call, act: Callable[[Call], Any], *, again: bool
+        self,
+        slot: Any,
+        ask: Ask,
+        call: Call,
+        act: Callable[[Call], Any],
+        *,
+        again: sa.Row[Any] | None,
+        ends: Callable[[Call], object] | None = None,
     ) -> dict[str, Any]:
-        """Act behind the engine's checkpoint, then settle in one transaction."""
+        """Act behind the engine's checkpoint, then settle in one transaction.
+
+        `again` is the row of a step whose act was begun before a crash.
+        """
+        held = replace(ask, estimate=again.estimate) if again else ask
 
         def perform() -> dict[str, Any]:
+            nonlocal held
             if again:
                 call.say("step.restarted")  # what viewers saw of the first try is void
-            made = steps.outcome_of(call, act, self._kernel.blobs)
+                try:
+                    held = held if call.stopped else self._hold_again(ask, held, call)
+                except (Refused, Invalid) as error:  # what else breaks is tried again
+                    return {**steps.told(error), "spent": held.estimate, "uses": call.uses}
+            ending = ends if again else None
+            made = steps.outcome_of(call, act, self._kernel.blobs, ends=ending)
             if again and made.pop("unbegun", False):
-                made["spent"] = ask.estimate  # nobody knows what the first try cost
+                made["spent"] = held.estimate  # nobody knows what the first try cost
             return made
 
         began = time.perf_counter()
@@ -235,12 +273,55 @@ class Run:
         if call.spoke:
             self._kernel.events.flush()  # deltas come before the end of their step
         settled = self._kernel.commit(
-            self.task_id, lambda db: steps.settle(self._kernel, db, ask, outcome)
+            self.task_id, lambda db: steps.settle(self._kernel, db, held, outcome)
         )
-        self._kernel.tell(ask, settled, time.perf_counter() - began)
+        self._kernel.tell(held, settled, time.perf_counter() - began)
         return settled
 
+    def _hold_again(self, ask: Ask, held: Ask, call: Call) -> Ask:
+        """What is held by now covers the repeat, which may cost another sum than the first try.
+
+        Raises what the ledger says, or a gate to more than it was asked about.
+        """
+        most = {u: max(n, held.estimate.get(u, 0)) for u, n in ask.estimate.items()}
+        wanted = replace(ask, estimate={**held.estimate, **most})
+        is_more = wanted.estimate != held.estimate
+        verdicts = self._kernel.ask(wanted) if is_more else []
+        for use in _uses(vars(verdict) for verdict in verdicts):
+            call.use(**use)
+
+        def hold(db: sa.Connection) -> Verdict:
+            verdict = verdicts[-1] if verdicts else Verdict("none")
+            if verdict.answer == "wait":
+                verdict = Verdict(verdict.gate, "refuse", "rejected", "It may cost more by now.")
+            if verdict.answer == "allow":
+                verdict = self._kernel.ledger.hold_again(db, wanted)
+            if verdict.answer == "refuse":
+                raise restore(verdict.as_value())
+            if is_more:
+                here = {"of_task": ask.task_id, "of_seq": ask.seq}
+                db.execute(steps.CHANGE, {**here, "estimate": wanted.estimate})
+                steps.audit(self._kernel, db, wanted, "allow", estimate=wanted.estimate)
+            return verdict
+
+        call.left = self._kernel.commit(self.task_id, hold).details.get("left", {})
+        return wanted
+
     # Small parts.
+
+    def _kept(self, use_case: str) -> Policy:
+        """The policy of `use_case` that the task keeps beside its own, from now on if not yet."""
+        if use_case in self._beside:
+            return self._beside[use_case]
+        resolved = self._kernel.policy(use_case, Policy(name=use_case), self.who)
+        kept = self._kernel.database.transaction(lambda db: keep(db, self.task_id, resolved))
+        return self._beside.setdefault(use_case, kept)
+
+    def _still_runs(self, db: sa.Connection) -> None:
+        """Nothing begins in a task that was ended meanwhile. Its row is locked by the event."""
+        state = db.execute(sa.select(TASK.c.state).where(TASK.c.id == self.task_id)).scalar_one()
+        if state != "running":
+            raise Cancelled("The task has ended.")
 
     def _refused(self, ask: Ask, verdict: Verdict | None) -> dict[str, Any] | None:
         """The refusal as an outcome, told to telemetry; None when the step may go on."""
@@ -271,6 +352,7 @@ class Run:
             who=who or self.who,
             slots=slots,
             parent_seq=parent_seq,
+            kept=self._beside,
         )
 
     def _row(self, seq: int, kind: str, name: str, *, state: str) -> dict[str, Any]:

@@ -34,8 +34,10 @@ QUITS = (Exception, SystemExit, KeyboardInterrupt, GeneratorExit)
 
 
 def add(kernel: Kernel, db: sa.Connection, task_id: str, **row: Any) -> None:
-    """A step begins: `row` has seq, org_id, parent_seq, kind, name, state, leaf and the rest."""
-    defaults = {"estimate": {}, "verdicts": None, "outcome": None}
+    """A step begins, or is refused: `row` has seq, org_id, parent_seq, kind, name, state, leaf."""
+    at = now()
+    ended = {"started_at": at, "ended_at": at if row["state"] == "refused" else None}
+    defaults = {"estimate": {}, "verdicts": None, "outcome": None, **ended}
     db.execute(ADD, {"task_id": task_id, **defaults, **row})
     said = {name: row[name] for name in ("seq", "parent_seq", "kind", "name")}
     kernel.events.write(db, task_id, (f"step.{row['state']}", said))
@@ -102,19 +104,31 @@ def judged(kernel: Kernel, db: sa.Connection, ask: Ask, call: Call) -> None:
         db.execute(CHANGE, {**here, "cost_nusd": nusd, "tokens": tokens})
 
 
-def outcome_of(call: Call, act: Callable[[Call], Any], blobs: Blobs | None) -> dict[str, Any]:
-    """Whatever `act` does, as a value; one of the two broad excepts of the house."""
+def outcome_of(
+    call: Call,
+    act: Callable[[Call], Any],
+    blobs: Blobs | None,
+    *,
+    ends: Callable[[Call], object] | None = None,
+) -> dict[str, Any]:
+    """Whatever `act` does, as a value; one of the two broad excepts of the house.
+
+    `ends` is called instead where the call was stopped before: it ends what an earlier try left.
+    """
     made = None
     try:
         if not call.stopped:
             call.began = True
             made = _value(act(call), blobs)
+        elif ends:
+            ends(call)
+            call.began = True
     except QUITS as error:
-        if isinstance(error, StudioError):
+        if isinstance(error, StudioError) and call.began:
             made = told(error)
-        elif not call.stopped:
+        elif not (call.stopped and call.began):
             log.exception("The act of step %s failed.", call.key)
-            made = told(broken(error))
+            made = told(broken(error)) if call.began else None
     if made is None:  # stopped before it began, or broken by its stop
         made = told(Cancelled("The task was cancelled.", made="".join(call.made)))
         made["unbegun"] = not call.began

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from core.errors import ActFailed, Cancelled, StudioError
+from core.errors import ActFailed, Cancelled
 from core.kernel import legs, steps
 from core.kernel.gates import Ask, Who
 from core.kernel.records import PROCESS, STEP, TASK, WAIT
 from core.storage.database import now
+from core.telemetry.unbroken import Unbroken
 
 if TYPE_CHECKING:
     from core.kernel.kernel import Kernel
 
 log = logging.getLogger(__name__)
 STOP_GRACE = timedelta(seconds=10)  # an act that ignores its stop for so long is abandoned
+# What goes on at a provider tells what it cost once it has stopped, here or after a restart.
+GRACE_OF_KIND = {"batch": timedelta(minutes=10)}
 START_GRACE = timedelta(seconds=5)
 BURY_GRACE = timedelta(seconds=60)
 
@@ -32,6 +36,7 @@ class Watch:
         self._silence = timedelta(seconds=silence_s)
         self._alone = kernel.database.is_sqlite
         self._closed = threading.Event()
+        self._unbroken = Unbroken("watch")
         self._thread = threading.Thread(target=self._watch, name="watch", daemon=True)
 
     def start(self) -> None:
@@ -55,10 +60,8 @@ class Watch:
             due = [] if self._alone else [self.relay_stops]
             due += every_s if tick % 10 == 0 else []
             for chore in due + (slow if tick % 100 == 0 else []):
-                try:
+                with self._unbroken:
                     chore()
-                except (*self._kernel.database.errors, StudioError):
-                    log.exception("The watch could not finish %s.", chore.__name__)
 
     def expire(self) -> None:
         """Questions past their deadline are answered "expired"."""
@@ -82,10 +85,17 @@ class Watch:
             TASK.c.state == "running", TASK.c.cancel_at < now() - STOP_GRACE
         )
         for task in self._kernel.database.rows(old):
-            self._charge_estimates(task)
+            if task.cancel_at > now() - self._grace(task.id):
+                continue
             error = Cancelled("The task was abandoned.").as_value()
-            legs.end(self._kernel, task.id, "cancelled", error=error)
+            legs.end(self._kernel, task.id, "cancelled", error=error, close=self._closing(task))
             self._kernel.engine.cancel(task.id, task.leg)
+
+    def _grace(self, task_id: str) -> timedelta:
+        """How long the acts of the task that run now may take to stop."""
+        kinds = sa.select(STEP.c.kind).where(STEP.c.task_id == task_id, STEP.c.state == "running")
+        found = self._kernel.database.rows(kinds.where(STEP.c.kind.in_(GRACE_OF_KIND)))
+        return max((GRACE_OF_KIND[row.kind] for row in found), default=STOP_GRACE)
 
     def renew(self) -> None:
         """The holds of what runs here stay alive."""
@@ -107,22 +117,26 @@ class Watch:
             task = self._kernel.task(tasks[leg].id)  # it may have gone on since it was read
             if (task.state, f"{task.id}.{task.leg}") != ("running", leg):
                 continue
-            self._charge_estimates(task)
             error = ActFailed("The studio could not go on with this task.", error="GivenUp")
-            legs.end(self._kernel, task.id, "failed", error=error.as_value(), leg=task.leg)
+            how = {"error": error.as_value(), "close": self._closing(task)}
+            legs.end(self._kernel, task.id, "failed", leg=task.leg, **how)
 
-    def _charge_estimates(self, task: sa.Row[Any]) -> None:
+    def _closing(self, task: sa.Row[Any]) -> Callable[[sa.Connection], None]:
         """What was left running is settled at its estimate: nobody knows what it cost."""
-        running = sa.select(STEP).where(STEP.c.task_id == task.id, STEP.c.state == "running")
-        for step in self._kernel.database.rows(running.where(STEP.c.leaf)):
-            self._charge_estimate(task, step)
 
-    def _charge_estimate(self, task: sa.Row[Any], step: sa.Row[Any]) -> None:
+        def close(db: sa.Connection) -> None:
+            running = sa.select(STEP).where(STEP.c.task_id == task.id, STEP.c.state == "running")
+            for step in db.execute(running.where(STEP.c.leaf)).all():
+                self._charge_estimate(db, task, step)
+
+        return close
+
+    def _charge_estimate(self, db: sa.Connection, task: sa.Row[Any], step: sa.Row[Any]) -> None:
         who = Who(**task.who)
         ask = Ask(task.id, step.seq, step.kind, step.name, who, step.estimate, task.operation)
         outcome = Cancelled("The act did not end; its estimate was charged.").as_value()
         outcome |= {"spent": step.estimate, "uses": []}
-        self._kernel.commit(task.id, lambda db: steps.settle(self._kernel, db, ask, outcome))
+        steps.settle(self._kernel, db, ask, outcome)
 
     def relay_stops(self) -> None:
         """Tasks that run here and were cancelled in another process are stopped."""

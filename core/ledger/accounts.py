@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from core.errors import Invalid
-from core.kernel.gates import Amounts, Ask, Verdict, Who
-from core.ledger.limits import Allowance, Key, Limits, Remaining, refusal, uncountable
+from core.kernel.gates import Amounts, Ask, Verdict, Who, within
+from core.ledger.limits import Allowance, Key, Limits, Remaining, former, refusal, uncountable
 from core.ledger.records import LIMIT, USAGE
 from core.ledger.statements import Statements
 from core.ledger.windows import UNITS, account_name, starts_at, window
@@ -57,8 +57,11 @@ class Accounts:
         org_id: str = "",
     ) -> None:
         """The same inside a transaction; None takes the scope's own limit away."""
+        named, scope = scope, within(org_id, scope)
         if max is None:
-            here = (LIMIT.c.scope == scope, LIMIT.c.unit == unit, LIMIT.c.period == period)
+            here = (LIMIT.c.unit == unit, LIMIT.c.period == period)
+            mine = sa.and_(LIMIT.c.scope.in_((named, former(scope))), LIMIT.c.org_id == org_id)
+            here = (*here, sa.or_(LIMIT.c.scope == scope, mine))
             db.execute(sa.delete(LIMIT).where(*here))
             return
         if no := uncountable({unit: max}):
@@ -75,7 +78,7 @@ class Accounts:
 
         def read(db: sa.Connection) -> list[Remaining]:
             at = now()
-            limits = self._limits(db, who.paying())
+            limits = self._limits(db, who)
             names = [account_name(key, at) for key in limits if key[2] != "request"]
             found = self._database_accounts(db, names)
             return [
@@ -105,34 +108,22 @@ class Accounts:
 
     def hold(self, db: sa.Connection, ask: Ask) -> Verdict:
         """Hold the estimate on every scope in every limited window, or nowhere."""
-        amounts = {unit: amount for unit, amount in ask.estimate.items() if amount}
-        if no := uncountable(amounts):  # fail closed: what has no account cannot be held
-            return no
-        if not amounts:
+        return self._hold(db, ask, "holds", "hold")
+
+    def hold_again(self, db: sa.Connection, ask: Ask) -> Verdict:
+        """The hold of a step that is repeated covers `ask`: as it is, or held anew in full.
+
+        After a refusal nothing is held; roll back to keep what was.
+        """
+        row = self._run(db, "state", key=ask.key).fetchone()
+        if row is None:
+            return self.hold(db, ask)
+        held = {"nusd": row[1], "tokens": row[2]}
+        if row[0] == "open" and all(ask.estimate.get(unit, 0) <= held[unit] for unit in UNITS):
+            self._run(db, "renew", names=[ask.key], lease=now() + LEASE)
             return Verdict("ledger")
-        at = now()
-        limits = self._limits(db, ask.who.paying())
-        ids = self._open(db, ask.who.org, limits, at)
-        taken = dict(self._run(db, "lock", ids=list(ids.values())).fetchall())
-        after: Amounts = {}
-        for key, most in limits.items():
-            if most is None:
-                continue
-            unit, wanted = key[1], amounts.get(key[1], 0)
-            if key[2] == "request" and ask.kind == "batch":  # the limit is of one call, not the sum
-                wanted = ask.shows.get("largest", {}).get(unit, wanted)
-            left = most - (0 if key[2] == "request" else taken[ids[key]])
-            if wanted > max(left, 0):
-                return refusal(key, most, left, at)
-            if key[2] != "request":
-                after[unit] = min(left - wanted, after.get(unit, left - wanted))
-        rows = list(ids.values())
-        about = {"key": ask.key, "org_id": ask.who.org, "accounts": json.dumps(rows)}
-        with self._run.together(db):
-            self._run(db, "hold", ids=rows, **_per_unit("held", amounts))
-            self._run(db, "holds", **about, lease=at + LEASE, **_per_unit("held", amounts))
-            self._enter(db, ask.key, "hold", rows, at, held=amounts)
-        return Verdict("ledger", details={"left": after})
+        self._free(db, ask.key, "void")
+        return self._hold(db, ask, "hold again", f"hold {self._times_held(db, ask.key) + 1}")
 
     def settle(self, db: sa.Connection, ask: Ask, spent: Amounts) -> Amounts:
         """Give back what the step held and book what it spent, even above the estimate.
@@ -189,6 +180,36 @@ class Accounts:
 
     # Small parts.
 
+    def _hold(self, db: sa.Connection, ask: Ask, statement: str, kind: str) -> Verdict:
+        amounts = {unit: amount for unit, amount in ask.estimate.items() if amount}
+        if no := uncountable(amounts):  # fail closed: what has no account cannot be held
+            return no
+        if not amounts:
+            return Verdict("ledger")
+        at = now()
+        limits = self._limits(db, ask.who)
+        ids = self._open(db, ask.who.org, limits, at)
+        taken = dict(self._run(db, "lock", ids=list(ids.values())).fetchall())
+        after: Amounts = {}
+        for key, most in limits.items():
+            if most is None:
+                continue
+            unit, wanted = key[1], amounts.get(key[1], 0)
+            if key[2] == "request" and ask.kind == "batch":  # the limit is of one call, not the sum
+                wanted = ask.shows.get("largest", {}).get(unit, wanted)
+            left = most - (0 if key[2] == "request" else taken[ids[key]])
+            if wanted > max(left, 0):
+                return refusal(key, most, left, at)
+            if key[2] != "request":
+                after[unit] = min(left - wanted, after.get(unit, left - wanted))
+        rows = list(ids.values())
+        about = {"key": ask.key, "org_id": ask.who.org, "accounts": json.dumps(rows)}
+        with self._run.together(db):
+            self._run(db, "hold", ids=rows, **_per_unit("held", amounts))
+            self._run(db, statement, **about, lease=at + LEASE, **_per_unit("held", amounts))
+            self._enter(db, ask.key, kind, rows, at, held=amounts)
+        return Verdict("ledger", details={"left": after})
+
     def _settle_without_hold(
         self, db: sa.Connection, ask: Ask, spent: Amounts, at: datetime
     ) -> Amounts:
@@ -200,7 +221,7 @@ class Accounts:
             ids = json.loads(row[3])
             self._run(db, "release", key=ask.key, state="settled")
         else:
-            limits = self._limits(db, ask.who.paying())
+            limits = self._limits(db, ask.who)
             ids = list(self._open(db, ask.who.org, limits, at).values())
             self._run(db, "lock", ids=ids)
         self._book(db, ask.key, "overrun", ids, held={}, spent=over, at=at)
@@ -224,8 +245,13 @@ class Accounts:
         row = self._run(db, "release", key=key, state=state).fetchone()
         if row:
             held = {"nusd": row[0], "tokens": row[1]}
+            times = self._times_held(db, key)
             kind = "void" if state == "void" else "expire"
+            kind = kind if times == 1 else f"{kind} {times}"
             self._book(db, key, kind, json.loads(row[2]), held=held, spent={}, at=now())
+
+    def _times_held(self, db: sa.Connection, key: str) -> int:
+        return int(self._run(db, "times held", key=key).fetchone()[0])
 
     def _book(
         self,
@@ -259,19 +285,23 @@ class Accounts:
         amounts = {**_per_unit("held", held or {}), **_per_unit("spent", spent or {})}
         self._run(db, "enter", key=key, kind=kind, ids=ids, at=at, **amounts)
 
-    def _limits(self, db: sa.Connection, scopes: Sequence[str]) -> dict[Key, int | None]:
+    def _limits(self, db: sa.Connection, who: Who) -> dict[Key, int | None]:
         """The limits that apply; every scope has at least its total account, limited or not."""
+        scopes = who.paying()
+        old = {name: scope for scope in scopes if (name := former(scope))}
         wild = {scope: f"{scope.split(':', 1)[0]}:*" for scope in scopes}
         found: dict[Key, int | None] = {(s, u, "total"): None for s in scopes for u in UNITS}
         for scope in scopes:
             for (of, unit, period), most in self._defaults.items():
                 if of == wild[scope]:
                     found[scope, unit, period] = most
-        names = [*scopes, *set(wild.values())]
+        names = [*scopes, *set(wild.values()), *old]
         rows = self._run(db, "limits", names=names).fetchall()
-        for of, unit, period, most in sorted(rows, key=lambda row: not row[0].endswith(":*")):
+        rows = [row for row in rows if row[0] not in old or row[4] in ("", who.org)]
+        order = lambda row: (not row[0].endswith(":*"), row[0] not in old)  # noqa: E731
+        for of, unit, period, most, _ in sorted(rows, key=order):
             for scope in scopes:
-                if of in (scope, wild[scope]):  # own limits come last and win
+                if of in (scope, wild[scope], former(scope)):  # own limits come last and win
                     found[scope, unit, period] = most
         return found
 
@@ -301,14 +331,22 @@ class Accounts:
         row = self._run(db, "open", name=name, **about).fetchone()
         if row is None:  # another process was quicker
             return int(self._run(db, "find", names=[name]).fetchone()[1])
+        if amount := self._earlier(db, org_id, key, at):
+            self._run(db, "carry", id=row[0], amount=amount)
+            self._run(db, "carried", name=name, id=row[0], amount=amount, at=at)
+        return int(row[0])
+
+    def _earlier(self, db: sa.Connection, org_id: str, key: Key, at: datetime) -> int:
+        """What was spent in the window before its account was opened."""
+        scope, unit, period = key
+        since, amount = starts_at(period, at), 0
         if period != "total":
             total = account_name((scope, unit, "total"), at)
-            since = starts_at(period, at)
-            amount = int(self._run(db, "earlier", total=total, since=since).fetchone()[0])
-            if amount:
-                self._run(db, "carry", id=row[0], amount=amount)
-                self._run(db, "carried", name=name, id=row[0], amount=amount, at=at)
-        return int(row[0])
+            amount += int(self._run(db, "earlier", total=total, since=since).fetchone()[0])
+        if old := former(scope):
+            about = {"total": account_name((old, unit, "total"), at), "org_id": org_id}
+            amount += int(self._run(db, "formerly", since=since, **about).fetchone()[0])
+        return amount
 
     @staticmethod
     def _taken(found: dict[str, tuple[int, int]], key: Key, at: datetime) -> tuple[int, int]:

@@ -6,12 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.kernel.gates import Verdict
+from core.kernel.gates import OF_ORG, Verdict
 from core.kernel.values import AMOUNT_MAX
 from core.ledger.windows import NAMES, UNITS, resets_at
 
 Key = tuple[str, str, str]  # scope, unit, period
 Limits = dict[Key, int]  # e.g. {("person:*", "nusd", "hour"): 2_000_000_000}
+# Kinds of scopes whose names are ids, in words; the others are named by people.
+WHOSE = {
+    "org": "the organisation",
+    "team": "the team",
+    "person": "this person",
+    "session": "this session",
+    "task": "this task",
+    "use": "this person",
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,20 @@ class Allowance:
     verdict: Verdict
 
 
+def former(scope: str) -> str:
+    """What the scope was called before its name held its organisation; "" where it always did."""
+    kind, _, name = scope.partition(":")
+    return f"{kind}:{name.partition(':')[2]}" if kind in OF_ORG and ":" in name else ""
+
+
+def whose(scope: str) -> str:
+    """The scope as a sentence names it, without ids: "this person in 'lead_scoring'"."""
+    kind, _, name = scope.partition(":")
+    use_case = name.partition(":")[2]  # of a use case's own limits: use:ID:NAME, task:ID:NAME
+    within = f" in {use_case!r}" if use_case and kind in ("use", "task") else ""
+    return f"{WHOSE[kind]}{within}" if kind in WHOSE else former(scope) or scope
+
+
 def uncountable(amounts: Mapping[str, object]) -> Verdict | None:
     """The ledger's no to what it has no accounts for: other units, less than nothing, parts."""
     for unit, value in amounts.items():
@@ -64,10 +87,10 @@ def refusal(key: Key, most: int, left: int, at: datetime) -> Verdict:
     scope, unit, period = key
     resets = resets_at(period, at)
     later = f" or wait until {resets:%H:%M} UTC" if resets else ""
-    said = f"The {NAMES[period]} limit of {scope} has {amount(unit, left)} left"
+    said = f"The {NAMES[period]} limit of {whose(scope)} has {amount(unit, left)} left"
     said += f" of {amount(unit, most)}."
     if (period, most) == ("request", 0):
-        said = f"Spending is stopped for {scope}."
+        said = f"Spending is stopped for {whose(scope)}."
     return Verdict(
         "ledger",
         "refuse",

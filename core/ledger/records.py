@@ -74,6 +74,7 @@ class Entry(Row, table=True):
 
     hold (held +), settle (held -, and `spent` of it spent), void and expire (held -),
     overrun (spent + beyond what was held), carry (spent + of a window opened after the fact).
+    A step that is repeated after a crash may be held for again: "hold 2", "void 2".
     """
 
     __tablename__ = "ledger_entry"

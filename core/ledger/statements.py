@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 _UNIT = "CASE unit WHEN 'nusd' THEN :{0}_nusd ELSE :{0}_tokens END"
 STATEMENTS = {
-    "limits": "SELECT scope, unit, period, max FROM ledger_limit WHERE scope {names}",
+    "limits": "SELECT scope, unit, period, max, org_id FROM ledger_limit WHERE scope {names}",
     "find": "SELECT name, id FROM ledger_account WHERE name {names}",
     "open": (
         'INSERT INTO ledger_account (name, org_id, scope, unit, "window", held, spent)'
@@ -25,7 +25,13 @@ STATEMENTS = {
     # What the scope had spent in this window before anybody limited it.
     "earlier": (
         "SELECT coalesce(sum(e.spent), 0) FROM ledger_entry e JOIN ledger_account a"
-        " ON a.id = e.account_id WHERE a.name = :total AND e.at >= {since}"
+        " ON a.id = e.account_id WHERE a.name = :total AND e.kind <> 'carry' AND e.at >= {since}"
+    ),
+    # And before its name held its organisation: others may have spent under that name too.
+    "formerly": (
+        "SELECT coalesce(sum(e.spent), 0) FROM ledger_entry e JOIN ledger_account a"
+        " ON a.id = e.account_id JOIN ledger_hold h ON h.key = e.key"
+        " WHERE a.name = :total AND h.org_id = :org_id AND e.at >= {since}"
     ),
     "carry": "UPDATE ledger_account SET spent = spent + :amount WHERE id = :id",
     "carried": (
@@ -37,6 +43,14 @@ STATEMENTS = {
     "holds": (
         "INSERT INTO ledger_hold (key, org_id, state, nusd, tokens, accounts, lease_at) VALUES"
         " (:key, :org_id, 'open', :held_nusd, :held_tokens, :accounts, {lease})"
+    ),
+    "hold again": (
+        "UPDATE ledger_hold SET state = 'open', nusd = :held_nusd, tokens = :held_tokens,"
+        " accounts = :accounts, lease_at = {lease} WHERE key = :key"
+    ),
+    "times held": (
+        "SELECT count(DISTINCT kind) FROM ledger_entry"
+        " WHERE key = :key AND substr(kind, 1, 4) = 'hold'"
     ),
     "release": (
         "UPDATE ledger_hold SET state = :state WHERE key = :key AND state = 'open'"

@@ -15,7 +15,9 @@ def window(period: str, at: datetime) -> str:
 
 
 def starts_at(period: str, at: datetime) -> datetime:
-    """When the window of `at` began. `period` is hour or day."""
+    """When the window of `at` began. `period` is hour, day or total."""
+    if period == "total":
+        return datetime(1970, 1, 1, tzinfo=at.tzinfo)
     hour = at.replace(minute=0, second=0, microsecond=0)
     return hour if period == "hour" else hour.replace(hour=0)
 

@@ -9,13 +9,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from core.errors import Cancelled, Invalid, NotFound, StudioError, Unavailable, restore
-from core.kernel import Run
-from core.llm import tokens
+from core.kernel import Call, Run
 from core.llm.batching import Pace, Place, door_of
 from core.llm.batching.rows import Rows
 from core.llm.batching.work import Work
 from core.llm.chain import structured
-from core.llm.gateway import Gateway
+from core.llm.chain.replies import key_for
+from core.llm.gateway import Gateway, held
 from core.llm.hosted import wire
 from core.llm.messages import Message, Reply, ToolSpec, said
 from core.llm.pricing import Price
@@ -49,19 +49,16 @@ class Batches:
         requests: Sequence[BatchRequest],
         *,
         models: Sequence[str] = (),
-        tokens_max: int | None = None,
-        temperature: float | None = None,
-        top_p: float | None = None,
         prompt_hash: str = "",
         name: str = "batch",
-        width: int = 4,
     ) -> list[Reply | StudioError]:
         """What each request got, in order: a reply, or why there is none, as a value.
 
         One step of kind "batch" where the run's policy allows batches and the first model of the
         chain has a door to them and a price within; else, and where the provider does not take
-        the batch, each request is asked by itself, `width` at a time. Raises what a gate says of
-        the whole, and Invalid for too many requests.
+        the batch, each request is asked by itself, a few at a time. What was answered before is
+        not asked again where the policy has a cache, and answers are kept there. Raises what a
+        gate says of the whole, and Invalid for too many requests.
         """
         if len(requests) > REQUESTS_MAX:
             raise Invalid(
@@ -70,16 +67,38 @@ class Batches:
             )
         if not requests:
             return []
-        wanted = {"tokens_max": tokens_max, "temperature": temperature, "top_p": top_p}
-        asked = [_request(run, one, **wanted) for one in requests]
+        asked = [_request(run, one) for one in requests]
         named = models or run.policy.models
         # Recorded, so that a replay goes the same way whatever the settings say by then.
-        way = run.step("check", "batch door", lambda _: self._way(run, named))
-        made = None
-        if way["model"]:
-            made = self._together(run, asked, way["model"], prompt_hash=prompt_hash, name=name)
+        way = run.step("check", "batch door", lambda _: self._way(run, named, asked, prompt_hash))
+        kept = self._told_before(run, asked, way, prompt_hash=prompt_hash, name=name)
+        left = [at for at in range(len(asked)) if at not in kept]
+        some = [requests[at] for at in left]
+        made: Sequence[Reply | StudioError] | None = None
+        if left and way["model"]:
+            open_ = [asked[at] for at in left]
+            made = self._together(run, open_, way["model"], prompt_hash=prompt_hash, name=name)
         if made is not None:
-            return [_fitting(one, r.response) for one, r in zip(made, requests, strict=True)]
+            made = [_fitting(reply, one.response) for reply, one in zip(made, some, strict=True)]
+            for at, reply in zip(left, made, strict=True):
+                self._keep(run, named, asked[at], reply, prompt_hash)
+        elif left:
+            how = {"prompt_hash": prompt_hash, "name": name}
+            made = self._one_by_one(run, some, named, way, **how)
+        found = kept | dict(zip(left, made or (), strict=True))
+        return [found[at] for at in range(len(asked))]
+
+    def _one_by_one(
+        self,
+        run: Run,
+        requests: Sequence[BatchRequest],
+        named: Sequence[str],
+        way: dict[str, Any],
+        *,
+        prompt_hash: str,
+        name: str,
+    ) -> list[Reply | StudioError]:
+        """Each asked by itself."""
 
         def one(branch: Run, request: BatchRequest) -> Reply | StudioError:
             try:
@@ -91,26 +110,77 @@ class Batches:
                     response=request.response,
                     prompt_hash=prompt_hash,
                     name=name,
-                    **wanted,
                 )
             except Cancelled:
                 raise
             except StudioError as error:
                 return error
 
-        return run.map(one, requests, steps_max=way["attempts"], width=width)
+        return run.map(one, requests, steps_max=way["attempts"])
 
-    def _way(self, run: Run, models: Sequence[str]) -> dict[str, Any]:
-        """The model whose batches are used, if any; and how many steps one request may take."""
-        chain = self._llm.usable(models)
+    def _way(
+        self, run: Run, models: Sequence[str], asked: Sequence[Request], prompt_hash: str
+    ) -> dict[str, Any]:
+        """The model whose batches are used, if any, and how many steps one request may take.
+
+        And which requests had been answered before, and how.
+        """
+        chain, replies = self._llm.usable(models), self._llm.replies
         model = chain[0] if run.policy.batch and self._price(chain[0]) else ""
-        return {"model": model, "attempts": len(chain) * (structured.REASKS_MAX + 2)}
+        kept: dict[str, Any] = {}
+        if model and replies and run.policy.cache_ttl_s:
+            found = {
+                at: replies.find(key_for(run, chain, one, prompt_hash))
+                for at, one in enumerate(asked)
+            }
+            kept = {str(at): one.model_dump(mode="json") for at, one in found.items() if one}
+        attempts = len(chain) * (structured.REASKS_MAX + 2)
+        return {"model": model, "attempts": attempts, "kept": kept}
+
+    def _told_before(
+        self,
+        run: Run,
+        asked: Sequence[Request],
+        way: dict[str, Any],
+        *,
+        prompt_hash: str,
+        name: str,
+    ) -> dict[int, Reply | StudioError]:
+        """The requests that were answered before, read by the gates like all others, and free."""
+        found = way.get("kept", {}).items()
+        kept = {int(at): Reply.model_validate(one) for at, one in found}
+        policy = run.policy
+        about = {"use_case": policy.name, "variant": policy.variant, "prompt_hash": prompt_hash}
+
+        def tell(call: Call) -> None:
+            for one in kept.values():
+                called = {"provider": one.provider, "model": one.model}
+                call.use(**called, cost_nusd=0, cache_hit=True, **about)
+
+        if kept:
+            content = [text for at in kept for text in said(asked[at].messages)]
+            run.step("model", name, tell, content=content)
+        return dict(kept)
+
+    def _keep(
+        self,
+        run: Run,
+        models: Sequence[str],
+        request: Request,
+        reply: Reply | StudioError,
+        prompt_hash: str,
+    ) -> None:
+        """Equal questions share the answer, where the policy says so."""
+        replies, ttl_s = self._llm.replies, run.policy.cache_ttl_s
+        if replies and ttl_s and isinstance(reply, Reply):
+            chain = self._llm.usable(models)
+            replies.keep(key_for(run, chain, request, prompt_hash), reply, ttl_s)
 
     def _price(self, model: str) -> Price | None:
         """The price within a batch; None where there is no door or no price."""
         provider, short = self._llm.provider(model)
         entry = getattr(provider, "entry", None)
-        return self._llm.price(model).batched() if entry and entry.batches and short else None
+        return self._llm.price(model).batch if entry and entry.batches and short else None
 
     def _together(
         self, run: Run, asked: Sequence[Request], model: str, *, prompt_hash: str, name: str
@@ -120,9 +190,19 @@ class Batches:
         if price is None:  # the settings changed since the way was chosen
             price = self._llm.price(model)
         per_image = images_of(*self._llm.provider(model))
-        held = [_held(price, request, per_image) for request in asked]
-        total = {unit: sum(one[unit] for one in held) for unit in ("nusd", "tokens")}
-        largest = {unit: max(one[unit] for one in held) for unit in ("nusd", "tokens")}
+        most = [
+            held(
+                price,
+                one.messages,
+                one.tools,
+                one.response,
+                tokens_max=one.tokens_max,
+                per_image=per_image,
+            )
+            for one in asked
+        ]
+        total = {unit: sum(one[unit] for one in most) for unit in ("nusd", "tokens")}
+        largest = {unit: max(one[unit] for one in most) for unit in ("nusd", "tokens")}
         work = self._work(run, asked, model=model, price=price, held=total, prompt_hash=prompt_hash)
         try:
             made = run.step(
@@ -132,6 +212,7 @@ class Batches:
                 estimate=total,
                 shows={"model": model, "requests": len(asked), "largest": largest},
                 content=[text for one in asked for text in said(one.messages)],
+                ends=work.ends,
             )
         except HANDS_OVER as error:
             if error.details.get("handed_over"):
@@ -186,34 +267,18 @@ class Batches:
         )
 
 
-def _request(
-    run: Run,
-    one: BatchRequest,
-    *,
-    tokens_max: int | None,
-    temperature: float | None,
-    top_p: float | None,
-) -> Request:
+def _request(run: Run, one: BatchRequest) -> Request:
     policy = run.policy
     told = structured.instructed(one.messages, one.response) if one.response else one.messages
     return Request(
         "",
         list(told),
         one.tools,
-        policy.tokens_max if tokens_max is None else tokens_max,
-        policy.temperature if temperature is None else temperature,
-        policy.top_p if top_p is None else top_p,
+        policy.tokens_max,
+        policy.temperature,
+        policy.top_p,
         structured.schema_of(one.response) if one.response else None,
     )
-
-
-def _held(price: Price, request: Request, per_image: int) -> dict[str, int]:
-    """An upper bound of one request within a batch."""
-    asked = (request.messages, request.tools)
-    most = tokens.weigh_prompt(*asked, request.response, per_image=per_image)
-    counted = tokens.bound(tokens.count_prompt(*asked))
-    nusd = price.reserve_nusd(most, request.tokens_max)
-    return {"nusd": nusd, "tokens": counted + request.tokens_max}
 
 
 def _fitting(made: Reply | StudioError, response: type[BaseModel] | None) -> Reply | StudioError:

@@ -85,7 +85,7 @@ class Pace:
     growth: float = 1.5
     most_s: float = 300.0
     window_s: float = 25 * 3600.0  # providers give up after 24 hours
-    stop_s: float = 60.0  # that a cancelled task waits for what was done
+    stop_s: float = 300.0  # that a cancelled task waits for what was done
 
 
 @dataclass(frozen=True)

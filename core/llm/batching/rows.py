@@ -1,4 +1,4 @@
-"""What was handed over to providers, by the key of the act: a repeated act finds it."""
+"""What providers work on, batches and films, by the key of the act: a repeated act finds it."""
 
 from __future__ import annotations
 
@@ -39,6 +39,11 @@ class Rows:
             return is_new, db.execute(sa.select(BATCH).where(BATCH.c.key == key)).one()
 
         return self._database.transaction(write)
+
+    def find(self, key: str) -> Any | None:
+        """The row of `key`; None when nothing was handed over under it."""
+        rows = self._database.rows(sa.select(BATCH).where(BATCH.c.key == key))
+        return rows[0] if rows else None
 
     def named(self, key: str, batch_id: str) -> None:
         """The provider calls it `batch_id`."""

@@ -58,9 +58,7 @@ class Work:
         """What each request got, as JSON: {"reply": ...} or {"error": ...}, in order."""
         began = time.monotonic()
         model = self.place.model
-        bodies = [
-            self.door.body(r.model, dict(a)) for r, a in zip(self.requests, self.asked, strict=True)
-        ]
+        bodies = self._bodies()
         is_new, row = self.rows.begin(call.key, model, len(bodies), self.org_id)
         job = Job(call.key, bodies, row.at - SKEW)
         try:
@@ -74,7 +72,16 @@ class Work:
         self.rows.ended(call.key)
         return [one.value for one in made]
 
+    def ends(self, call: Call) -> None:
+        """What a crash left at the provider is stopped there, and what was done is paid for."""
+        if row := self.rows.find(call.key):
+            self._stop(call, Job(call.key, self._bodies(), row.at - SKEW))
+
     # Handing over.
+
+    def _bodies(self) -> list[dict[str, Any]]:
+        asked = zip(self.requests, self.asked, strict=True)
+        return [self.door.body(request.model, dict(words)) for request, words in asked]
 
     def _handed_over(self, call: Call, job: Job, *, again: bool) -> str:
         """Its name at the provider, written down. It is handed over at most once."""
@@ -187,8 +194,11 @@ class Work:
         """The batch is stopped at the provider, and what was done is paid for."""
         batch_id = self.rows.batch_id(job.key)
         try:
-            batch_id = batch_id or self._aside(self._sought(job, looks=1))
             if not batch_id:
+                batch_id = self._aside(self._sought(job, looks=1))
+                self.rows.named(job.key, batch_id)
+            if not batch_id:
+                self.rows.ended(job.key)
                 return
             came = self._aside(self._halted(job, batch_id))
         except (StudioError, TimeoutError):
@@ -213,7 +223,7 @@ class Work:
         """The result of `work` though the call was stopped. Raises TimeoutError."""
         future = asyncio.run_coroutine_threadsafe(work, loop())
         try:
-            return future.result(self.pace.stop_s * 2 + self.place.timeout_s)
+            return future.result(self.pace.stop_s + self.place.timeout_s * 2)
         except TimeoutError:
             future.cancel()
             raise

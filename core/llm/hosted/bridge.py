@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,23 @@ def load() -> Any:
 
 def encoding(model: str) -> Any | None:
     """The tokenizer of an OpenAI model, from the files in LiteLLM's wheel; None for others."""
+    import tiktoken
+
+    try:
+        return _tokenizer(tiktoken.encoding_name_for_model(model))
+    except KeyError:
+        return None
+
+
+@cache
+def tokenizers() -> tuple[Any, ...]:
+    """Those that lie in LiteLLM's wheel. The first call takes a second."""
+    return tuple(code for name in IN_WHEEL if (code := _tokenizer(name)))
+
+
+def _tokenizer(name: str) -> Any | None:
     found = find_spec("litellm")
-    if found is None or not found.submodule_search_locations:
+    if found is None or not found.submodule_search_locations or name not in IN_WHEEL:
         return None
     folder = Path(found.submodule_search_locations[0], "litellm_core_utils", "tokenizers")
     with _LOCK:
@@ -52,10 +68,9 @@ def encoding(model: str) -> Any | None:
         import tiktoken
 
         try:
-            name = tiktoken.encoding_name_for_model(model)
-            there = name in IN_WHEEL and (folder / IN_WHEEL[name]).is_file()
+            there = (folder / IN_WHEEL[name]).is_file()
             return tiktoken.get_encoding(name) if there else None
-        except (KeyError, OSError):  # not known, or not readable
+        except OSError:  # not readable
             return None
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from core.errors import Invalid, StudioError, Unavailable
 from core.kernel import Call, Run
+from core.llm.batching.rows import Rows
 from core.llm.gateway import Gateway
 from core.llm.hosted.bridge import load
 from core.llm.hosted.failures import scrub
@@ -20,6 +22,7 @@ TIMEOUT_S = 1_200.0
 ASK_S = 60.0  # one question of whether it is done
 POLL_S = 3.0
 LAPSES_MAX = 5  # questions in a row that may fail: a film that is paid for is not given up
+ENDS = ("completed", "failed", "cancelled", "expired")
 PROMPT_MAX, SECONDS_MAX = 8_000, 60
 
 
@@ -44,12 +47,19 @@ def video(
             hint=f"Describe it, in 1 to {SECONDS_MAX} seconds and a size like 1280x720.",
         )
     given = {"prompt": said, "seconds": str(seconds), "size": size}
-    ways = [_way(run, place, given, seconds) for place in places(llm, "video", models)]
-    made = walk(run, llm.router, "video", ways, name="video", content=(said,))
+    rows = Rows(run.studio.database)
+
+    def begun(call: Call) -> str:
+        row = rows.find(call.key)
+        return row.model if row else ""
+
+    ways = [_way(run, place, given, rows) for place in places(llm, "video", models)]
+    made = walk(run, llm.router, "video", ways, name="video", content=(said,), begun=begun)
     return Media.model_validate(made)
 
 
-def _way(run: Run, place: Place, given: Mapping[str, Any], seconds: int) -> Way:
+def _way(run: Run, place: Place, given: Mapping[str, Any], rows: Rows) -> Way:
+    seconds = int(given["seconds"])
     tariff = tariff_of(place.config, place.model, place.hosted.entry)
     priced(tariff, "second")
 
@@ -58,12 +68,15 @@ def _way(run: Run, place: Place, given: Mapping[str, Any], seconds: int) -> Way:
 
     def act(call: Call, bill: Bill) -> Mapping[str, Any]:
         load()
-        begun: list[str] = []  # the film's id, once there is one to pay for
+        _, row = rows.begin(call.key, place.model, 1, run.who.org)
+        film = _Film(call, place, given, rows, row.batch_id)
         try:
-            data = tried(call, bill, place, lambda: _film(call, place, given, begun), TIMEOUT_S)
+            data = tried(call, bill, place, film.made, TIMEOUT_S)
         except StudioError:
-            bill.sent = bill.sent or bool(begun)
+            bill.sent = bill.sent or bool(film.id)
+            rows.ended(call.key)
             raise
+        rows.ended(call.key)
         if isinstance(data, StudioError):
             bill.sent = False  # a film that was not finished is not billed
             raise data
@@ -77,33 +90,51 @@ def _way(run: Run, place: Place, given: Mapping[str, Any], seconds: int) -> Way:
     return Way(place.model, bill, act)
 
 
-async def _film(
-    call: Call, place: Place, given: Mapping[str, Any], begun: list[str]
-) -> bytes | StudioError:
-    """The bytes, or why there are none."""
-    import litellm
+@dataclass
+class _Film:
+    """One film at its provider. Its id there is written down before it is waited for."""
 
-    where = reached(place, ASK_S)
-    made: Any = await litellm.avideo_generation(**where, **given)
-    with reading(place):
-        known = {**where, "video_id": made.id, "custom_llm_provider": place.hosted.entry.dialect}
-    known.pop("model")
-    begun.append(made.id)
-    lapses = 0
-    while made.status not in ("completed", "failed", "cancelled", "expired"):
-        await asyncio.sleep(POLL_S)
-        found = await _asked(known)
-        lapses = lapses + 1 if isinstance(found, Exception) else 0
-        if isinstance(found, Exception):
-            if lapses == LAPSES_MAX:
-                raise found
-            continue
-        made = found
-        call.say("progress", done=int(made.progress or 0), of=100)
-    if made.status != "completed":
-        return _unfinished(place, made)
-    content: Any = await litellm.avideo_content(**known)
-    return content
+    call: Call
+    place: Place
+    given: Mapping[str, Any]
+    rows: Rows
+    id: str = ""  # of one that was begun before a crash: that is waited for, and no other made
+
+    async def made(self) -> bytes | StudioError:
+        """The bytes, or why there are none."""
+        import litellm
+
+        where = reached(self.place, ASK_S)
+        seen: Any = None
+        if not self.id:
+            once: dict[str, object] = {"Idempotency-Key": self.call.key}
+            seen = await litellm.avideo_generation(**where, **self.given, extra_headers=once)
+            with reading(self.place):
+                self.id = str(seen.id)
+            await asyncio.to_thread(self.rows.named, self.call.key, self.id)
+        known = {**where, "video_id": self.id}
+        known["custom_llm_provider"] = self.place.hosted.entry.dialect
+        known.pop("model")
+        seen = await self._ended(known, seen)
+        if seen.status != "completed":
+            return _unfinished(self.place, seen)
+        content: Any = await litellm.avideo_content(**known)
+        return content
+
+    async def _ended(self, known: Mapping[str, Any], seen: Any) -> Any:
+        """Its last state; `seen` is the first, where it is known."""
+        lapses = 0
+        while seen is None or seen.status not in ENDS:
+            await asyncio.sleep(POLL_S)
+            found = await _asked(known)
+            lapses = lapses + 1 if isinstance(found, Exception) else 0
+            if isinstance(found, Exception):
+                if lapses == LAPSES_MAX:
+                    raise found
+                continue
+            seen = found
+            self.call.say("progress", done=int(seen.progress or 0), of=100)
+        return seen
 
 
 async def _asked(known: Mapping[str, Any]) -> Any:

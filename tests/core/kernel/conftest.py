@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from tests.core.kernel.proofs import parts
+from tests.core.kernel.proofs.child import live
+from tests.lives import Life, warm
 
-ROOT = Path(__file__).parents[3]
+warm("tests.core.kernel.proofs.child")
 
 
 @pytest.fixture(autouse=True)
@@ -31,23 +28,15 @@ def kernel(url):
 
 @pytest.fixture
 def child(url, tmp_path):
-    """Start `child.py` on this test's database; processes left over are killed by id."""
+    """Start a process on this test's database; those left over are killed."""
     parts.WORLD.folder = tmp_path
     started = []
 
-    def start(*commands: str) -> subprocess.Popen:
-        env = {**os.environ, "WORLD": str(tmp_path), "PYTHONPATH": str(ROOT)}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.core.kernel.proofs.child", url, *commands],
-            env=env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        return process
+    def start(*commands: str) -> Life:
+        started.append(Life(live, url, str(tmp_path), *commands))
+        return started[-1]
 
     yield start
-    for process in started:
-        process.kill()
-        process.communicate()
+    for life in started:
+        life.kill()
+        life.communicate()

@@ -16,7 +16,7 @@ def test_no_organisation_starves_another(kernel):
     while all(kernel.task(task_id).state == "queued" for task_id in crowd):
         time.sleep(0.01)
     small = kernel.submit("slow", {}, Who(org="small", person="u"))
-    until(kernel, small, "running", timeout_s=3)
+    until(kernel, small, "running", timeout_s=20)  # the crowd takes half a minute each
     assert [kernel.task(t).state for t in crowd].count("running") == 1
     for task_id in [*crowd, small]:
         kernel.cancel(task_id)
@@ -42,7 +42,7 @@ def test_what_the_engine_gave_up_is_told_from_what_it_still_runs(kernel):
     done = until(kernel, kernel.submit("tells", {}, ANA), "done").id
     running = kernel.submit("blocked", {}, ANA)
     parts.acting(kernel, running)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while not (gone := kernel.engine.given_up([f"{done}.1", f"{running}.1", "unknown.1"])):
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -72,11 +72,11 @@ def test_closing_while_an_act_runs_leaves_the_task_to_the_next_process(url, tmp_
     (left,) = kernel.calls._open[task_id]
     began = time.monotonic()
     kernel.close()
-    assert time.monotonic() - began < 3, "closing does not wait for acts"
+    assert time.monotonic() - began < 10, "closing does not wait for acts"
     assert kernel.task(task_id).state == "running"
     kernel.database.close()
     again = parts.open_studio(url, **options)
-    parts.acting(again, task_id, timeout_s=15)
+    parts.acting(again, task_id)
     assert parts.steps(again, task_id)[0].state == "running"
     again.cancel(task_id)
     until(again, task_id, "cancelled")

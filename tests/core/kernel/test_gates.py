@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.errors import BudgetExceeded, Refused, restore
 from core.kernel import Ask, Verdict, Who
+from core.kernel.gates import within
 from tests.core.kernel.proofs import parts
 from tests.core.kernel.proofs.parts import ANA, WORLD, steps, until
 
@@ -32,6 +33,15 @@ class Listening:
 def test_every_scope_above_a_person_pays():
     who = Who(org="acme", person="ana", scopes=("team:growth", "session:s1"))
     assert who.paying() == ["org:acme", "person:ana", "team:growth", "session:s1"]
+
+
+def test_a_name_that_people_chose_is_their_organisations():
+    who = Who(org="acme", person="ana", scopes=("project:p1",))
+    assert who.paying()[-1] == within("acme", "project:p1") == "project:acme:p1"
+    assert within("acme", within("acme", "project:p1")) == "project:acme:p1"
+    assert within("acme", "project:*") == "project:*"
+    assert within("", "project:p1") == "project:p1"
+    assert within("acme", "team:t1") == "team:t1"
 
 
 @given(st.text(), st.text(), AMOUNTS, SHOWN)
@@ -89,5 +99,5 @@ def test_gates_are_asked_outside_any_transaction(sqlite_url, tmp_path):
             return super().ask(ask)
 
     kernel = parts.open_studio(sqlite_url, gates=[Writing()])
-    until(kernel, kernel.submit("breaks", {}, ANA), "done", timeout_s=10)
+    until(kernel, kernel.submit("breaks", {}, ANA), "done")
     parts.close_studio(kernel)

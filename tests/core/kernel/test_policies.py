@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from core.errors import BudgetExceeded, Refused
 from core.kernel import Policy, Run, Verdict, operation
-from core.kernel.policies import MemoryPolicy, declared
+from core.kernel.policies import MemoryPolicy, declared, own
 from core.kernel.records import AUDIT
 from tests.core.kernel.proofs import parts
 
@@ -61,6 +61,16 @@ def policied_within(run: Run, _nothing: Nothing) -> Seen:
         except BudgetExceeded as error:
             paid.append(error.details["scope"])
     return Seen(policy={}, other={}, left=paid)
+
+
+@operation("policied_long")
+def policied_long(run: Run, _nothing: Nothing) -> Seen:
+    """Work under a use case before and after somebody edits it."""
+    seen = []
+    for temperature in (1.0, 1.5):
+        CARDS["temperature"] = temperature
+        seen.append(run.under("cards").policy.temperature)
+    return Seen(policy={}, other={}, left=seen)
 
 
 def temperate(name, policy, _org, person):
@@ -134,6 +144,18 @@ def test_a_daily_limit_that_was_taken_away_limits_nobody(kernel, monkeypatch):
     assert run_within(kernel)[1][2] == "use:ana:cards"
     monkeypatch.setitem(CARDS, "daily_nusd", None)  # that of tokens stays
     assert run_within(kernel)[1][2] == "cards"
+
+
+def test_an_edit_while_a_task_lasts_changes_no_use_case_it_has_worked_under(kernel, monkeypatch):
+    monkeypatch.setitem(CARDS, "temperature", 0.0)
+    task_id = kernel.submit("policied_long", {}, parts.ANA)
+    task = parts.until(kernel, task_id, "done")
+    assert task.output["left"] == [1.0, 1.0]
+    CARDS["temperature"] = 2.0
+    again = Run(kernel, task, {}, policy=own(task.policy))  # its next life
+    assert again.under("cards").policy.temperature == 1.0
+    assert again.under("parcels").policy.temperature == 0.0
+    assert again.policy.name == "policied_long"
 
 
 def test_a_listener_that_breaks_harms_neither_task_nor_the_other_listeners(kernel):

@@ -59,7 +59,7 @@ def test_a_limit_refuses_and_says_which_how_much_and_when(kernel):
     task = until(kernel, kernel.submit("six", {}, ANA), "done")
     texts = [p[1] for p in task.output["parts"] if isinstance(p, list)]
     assert task.output["parts"][:2] == ["hello0", "hello1"]
-    assert texts[1] == "The hourly limit of person:ana has $0.000000003 left of $0.000000017."
+    assert texts[1] == "The hourly limit of this person has $0.000000003 left of $0.000000017."
     refusal = task.output["parts"][3]
     assert refusal[0] == "BudgetExceeded"
     assert refusal[3]["left"] == 3
@@ -109,7 +109,7 @@ def test_a_task_never_passes_its_own_budget(kernel):
     assert len(refused) == 4
     message, details = refused[0][1], refused[0][3]
     assert (details["scope"], details["period"]) == (f"task:{task.id}", "total")
-    assert message.startswith(f"The total limit of task:{task.id} has $0.000000008 left")
+    assert message.startswith("The total limit of this task has $0.000000008 left")
     assert one(kernel, "select sum(cost_nusd) from kernel_step") == (7,)
     assert one(kernel, "select org_id from ledger_limit") == ("acme",)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from core.errors import BudgetExceeded
 from core.kernel.calls import Call
 from core.kernel.gates import Ask, Verdict
+from core.kernel.legs import end
 from core.kernel.records import AUDIT
 from core.kernel.steps import INLINE_MAX_BYTES, outcome_of, result
 from core.kernel.steps import broken as unforeseen
@@ -116,6 +118,43 @@ def test_an_act_stopped_before_it_began_gives_back_all_its_hold(url, tmp_path):
     kinds = kernel.database.rows(sa.text("select distinct kind from ledger_entry order by 1"))
     assert [row.kind for row in kinds] == ["hold", "void"]
     parts.books(kernel)
+    parts.close_studio(kernel)
+
+
+def test_every_end_of_a_step_says_when_it_was(kernel):
+    refusals = until(kernel, kernel.submit("six", {}, ANA), "done").id
+    rejected = kernel.submit("publish", {}, ANA)
+    cancelled = kernel.submit("asks_in_group", {}, ANA)
+    for task_id in (rejected, cancelled):
+        until(kernel, task_id, "waiting")
+    kernel.answer(rejected, 2, "rejected", by="bo")
+    until(kernel, rejected, "failed")
+    kernel.cancel(cancelled)
+    ends = [step for id in (refusals, rejected, cancelled) for step in steps(kernel, id)]
+    assert {step.state for step in ends} == {"done", "refused", "cancelled"}
+    assert [step for step in ends if not step.ended_at or step.ended_at < step.started_at] == []
+
+
+class Ending:
+    """A gate during which the watch gives up the leg that asks."""
+
+    def ask(self, ask: Ask) -> Verdict:
+        end(self.kernel, ask.task_id, "failed", error=unforeseen(KeyError()).as_value())
+        return Verdict("ending")
+
+
+def test_nothing_begins_in_a_task_that_was_ended_meanwhile(url, tmp_path):
+    WORLD.folder = tmp_path
+    gate = Ending()
+    gate.kernel = kernel = parts.open_studio(url, gates=[gate])
+    task = until(kernel, kernel.submit("publish", {}, ANA), "failed")
+    while kernel.calls.tasks():
+        time.sleep(0.01)
+    assert WORLD.lines("acts") == []
+    assert steps(kernel, task.id) == []
+    assert one(kernel, "select count(*) from ledger_hold") == (0,)
+    assert kernel.task(task.id).state == "failed"
+    assert [e.type for e in kernel.events.since(task.id)][-1] == "task.failed"
     parts.close_studio(kernel)
 
 

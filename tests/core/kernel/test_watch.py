@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 
+from core.errors import Unavailable
 from core.kernel import Ask, watch
+from core.kernel.records import TASK
 from core.storage.database import now
 from tests.core.kernel.proofs import parts
 from tests.core.kernel.proofs.parts import ANA, acting, one, run_sql, steps, until
@@ -24,13 +27,26 @@ def test_a_deadline_expires_a_waiting_task(url):
 def test_an_act_that_ignores_its_stop_is_abandoned_at_its_estimate(kernel, monkeypatch):
     monkeypatch.setattr(watch, "STOP_GRACE", timedelta(seconds=0.5))
     task_id = kernel.submit("deaf", {}, ANA)
-    until(kernel, task_id, "running")
-    time.sleep(0.3)
+    acting(kernel, task_id)
     kernel.cancel(task_id)
-    until(kernel, task_id, "cancelled", timeout_s=3)
+    until(kernel, task_id, "cancelled")
     assert steps(kernel, task_id)[0].cost_nusd == 10
     time.sleep(2.5)  # the act comes back and changes nothing
     assert steps(kernel, task_id)[0].cost_nusd == 10
+
+
+def test_a_batch_has_time_to_stop_at_its_provider(kernel):
+    task_id = kernel.submit("blocked", {}, ANA)
+    acting(kernel, task_id)
+    (call,) = kernel.calls._open[task_id]
+    run_sql(kernel, "update kernel_step set kind = 'batch'")
+    for minute in (9, 11):
+        values = {"cancel_at": now() - timedelta(minutes=minute)}
+        update = sa.update(TASK).where(TASK.c.id == task_id).values(values)
+        kernel.database.transaction(lambda db, update=update: db.execute(update))
+        kernel.watch.abandon()
+        assert kernel.task(task_id).state == ("running" if minute < 10 else "cancelled")
+    call.stop()
 
 
 OLD = "2020-01-01 00:00:00.000000"
@@ -52,6 +68,30 @@ def test_a_task_whose_leg_the_engine_gave_up_is_buried_at_its_estimate(kernel):
     assert (step.state, step.cost_nusd) == ("cancelled", 10)
     assert one(kernel, "select count(*) from ledger_hold where state = 'open'") == (0,)
     call.stop()  # the thread that nobody waits for
+
+
+def test_a_burial_that_breaks_off_leaves_everything_as_it_was(kernel, monkeypatch):
+    task_id = kernel.submit("blocked", {}, ANA)
+    acting(kernel, task_id)
+    (call,) = kernel.calls._open[task_id]
+    kernel.engine.cancel(task_id, 1)
+    run_sql(kernel, "update kernel_task set created_at = :old", old=OLD)
+    write = kernel.events.write
+
+    def full(db, of, *events):
+        if events[0][0] == "task.failed":
+            raise Unavailable("The disk is full.")
+        write(db, of, *events)
+
+    monkeypatch.setattr(kernel.events, "write", full)
+    with pytest.raises(Unavailable):
+        kernel.watch.bury()
+    assert kernel.task(task_id).state == "running"
+    assert [step.state for step in steps(kernel, task_id)] == ["running"]
+    monkeypatch.undo()
+    kernel.watch.bury()
+    assert [step.state for step in steps(kernel, task_id)] == ["cancelled"]
+    call.stop()
 
 
 def test_a_living_task_is_never_buried(kernel):

@@ -1,4 +1,4 @@
-"""Holds and settles at random, and dies where it is told: `hammer.py URL SEED ROUNDS DEATH`.
+"""Holds and settles at random, and dies where it is told: `main(URL, SEED, ROUNDS, DEATH)`.
 
 DEATH is the number of the statement before which the process kills itself; 0 never.
 """
@@ -50,7 +50,3 @@ def main(url: str, seed: int, rounds: int, death: int) -> None:
             continue
     sys.stdout.write(f"{count.n}\n")
     database.close()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], *map(int, sys.argv[2:5]))

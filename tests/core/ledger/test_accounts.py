@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -23,10 +20,10 @@ from core.ledger.statements import Statements
 from core.storage.database import Database
 from core.storage.migrations import migrate
 from tests.core.ledger import books
-from tests.core.ledger.hammer import LIMITS, ask
+from tests.core.ledger.hammer import LIMITS, ask, main
+from tests.lives import Life, warm
 
-ROOT = Path(__file__).parents[3]
-HAMMER = (sys.executable, "-m", "tests.core.ledger.hammer")
+warm("tests.core.ledger.hammer")
 
 
 @pytest.fixture
@@ -74,6 +71,7 @@ def machine(database):  # noqa: C901 - its rules are methods  # noqa: C901 - one
             self.ledger._run = CrashingStatements(sqlite=database.is_sqlite)
             self.made: dict[int, Ask] = {}
             self.open: set[int] = set()
+            self.expired: set[int] = set()
             self.next = 0
 
         def attempt(self, act, crash):
@@ -108,6 +106,28 @@ def machine(database):  # noqa: C901 - its rules are methods  # noqa: C901 - one
                 act = lambda db: self.ledger.settle(db, self.made[key], spent)  # noqa: E731
                 if self.attempt(act, crash) is not None:
                     self.open.discard(key)
+                    self.expired.discard(key)
+
+        @rule(
+            pick=st.integers(0, 10**6),
+            nusd=st.integers(0, 120),
+            tokens=st.integers(0, 900),
+            crash=st.integers(-1, 14),
+        )
+        def hold_again(self, pick, nusd, tokens, crash):
+            unsettled = sorted(self.open | self.expired)
+            if unsettled:
+                key = unsettled[pick % len(unsettled)]
+                asked = replace(self.made[key], estimate={"nusd": nusd, "tokens": tokens})
+
+                def act(db):
+                    if self.ledger.hold_again(db, asked).answer == "refuse":
+                        raise CrashError  # the kernel rolls back as well
+                    return True
+
+                if self.attempt(act, crash) and (nusd or tokens):
+                    self.expired.discard(key)
+                    self.open.add(key)
 
         @rule(pick=st.integers(0, 10**6), crash=st.integers(-1, 5))
         def void(self, pick, crash):
@@ -129,6 +149,7 @@ def machine(database):  # noqa: C901 - its rules are methods  # noqa: C901 - one
                     db.execute(update.values(lease_at=old))
                 assert self.ledger.expire() == [self.made[key].key]
                 self.open.discard(key)
+                self.expired.add(key)
 
         @invariant()
         def conserved(self):
@@ -178,15 +199,10 @@ def test_a_process_killed_before_each_statement_leaves_true_books(sqlite_url):
     database.close()
     deaths = 0
     for death in (*range(1, 16), 40, 77):
-        done = subprocess.run(
-            [*HAMMER, sqlite_url, str(death), "9", str(death)],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        deaths += done.returncode == -signal.SIGKILL
-        assert done.returncode in (0, -signal.SIGKILL), done.stderr
+        life = Life(main, sqlite_url, death, 9, death)
+        _, wrong = life.communicate()
+        deaths += life.returncode == -signal.SIGKILL
+        assert life.returncode in (0, -signal.SIGKILL), wrong
         database = Database(sqlite_url)
         books.check(database, LIMITS)
         database.close()
@@ -204,21 +220,7 @@ def test_processes_that_die_at_random_never_overspend_one_postgres(pg_url):
     migrate(database)
     rng = random.Random(5)
     children = [
-        subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "tests.core.ledger.hammer",
-                pg_url,
-                str(seed),
-                "60",
-                str(rng.randint(50, 400) if seed % 2 else 0),
-            ],
-            cwd=ROOT,
-            env={**os.environ},
-            stderr=subprocess.PIPE,
-        )
-        for seed in range(4)
+        Life(main, pg_url, seed, 60, rng.randint(50, 400) if seed % 2 else 0) for seed in range(4)
     ]
     codes = [child.wait(90) for child in children]
     assert set(codes) <= {0, -signal.SIGKILL}, [c.stderr.read() for c in children]
@@ -271,6 +273,22 @@ def test_a_settlement_counts_once_and_a_late_one_after_expiry_is_an_overrun(data
     assert books.check(database)["org:o1 nusd"] == (0, 5)
 
 
+def test_a_hold_grows_only_by_what_the_limit_has_left(database):
+    ledger = Accounts(database, {("team:*", "nusd", "total"): 100})
+    held(ledger, database, ask(1, 1, nusd=60))
+
+    def again(nusd):
+        return database.transaction(lambda db: ledger.hold_again(db, ask(1, 1, nusd=nusd)))
+
+    assert again(40).answer == "allow"
+    assert books.check(database)["team:all nusd"] == (60, 0)
+    assert again(100).details["left"] == {"nusd": 0}
+    assert books.check(database)["team:all nusd"] == (100, 0)
+    assert held(ledger, database, ask(2, 1, nusd=1)).code == "budget_exceeded"
+    assert again(101).code == "budget_exceeded"
+    assert settled(ledger, database, ask(1, 1), nusd=30) == {"nusd": 30}, "nothing was held then"
+
+
 def test_a_live_owner_renews_its_lease(database, monkeypatch):
     ledger = Accounts(database)
     monkeypatch.setattr(accounts, "LEASE", timedelta(seconds=-1))
@@ -314,7 +332,7 @@ def test_remaining_and_check_say_what_a_hold_would_say(database):
     assert rows["org:o1", "tokens", "request"].left == 9
     no = ledger.check(asked.who, {"nusd": 31})
     assert (no.allowed, no.left["nusd"], no.resets_at) == (False, 30, hour.resets_at)
-    assert "hourly limit of person:p1" in no.reason
+    assert "hourly limit of this person" in no.reason
     assert ledger.check(asked.who, {"tokens": 10}).verdict.details["period"] == "request"
 
 

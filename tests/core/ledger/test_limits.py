@@ -43,9 +43,31 @@ def test_what_is_left_is_what_is_neither_held_nor_spent(most, held, spent):
 def test_a_refusal_says_which_limit_how_much_and_when():
     said = refusal(("person:ana", "tokens", "hour"), 5_000, 12, AT)
     assert (said.answer, said.code) == ("refuse", "budget_exceeded")
-    assert said.message == "The hourly limit of person:ana has 12 tokens left of 5,000 tokens."
+    assert said.message == "The hourly limit of this person has 12 tokens left of 5,000 tokens."
     assert said.hint == "Ask an owner to raise it or wait until 10:00 UTC."
     assert said.details["resets_at"] == "2026-11-20T10:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("scope", "named"),
+    [
+        ("use:9f1e:lead_scoring", "this person in 'lead_scoring'"),
+        ("task:9f1e:mail: a, b", "this task in 'mail: a, b'"),
+        ("task:9f1e", "this task"),
+        ("person:9f1e", "this person"),
+        ("session:9f1e", "this session"),
+        ("team:9f1e", "the team"),
+        ("org:9f1e", "the organisation"),
+        ("project:9f1e:launch", "project:launch"),
+        ("key:ci", "key:ci"),
+    ],
+)
+def test_a_refusal_names_people_and_use_cases_but_no_ids(scope, named):
+    said = refusal((scope, "nusd", "day"), 2_000_000_000, 700_000, AT)
+    assert said.message == f"The daily limit of {named} has $0.0007 left of $2.00."
+    assert said.details["scope"] == scope
+    stopped = refusal((scope, "nusd", "request"), 0, 0, AT)
+    assert stopped.message == f"Spending is stopped for {named}."
 
 
 @pytest.mark.parametrize("period", ["total", "request"])

@@ -117,3 +117,56 @@ def test_the_gates_read_every_word_and_see_every_picture_of_a_batch(office):
     office.made(n=2, pictures=True)
     picture = "data:image/png;base64,QQ=="
     assert gate.seen == ("Question 0?", picture, "Question 1?", picture)
+
+
+def texts(made):
+    return [one["reply"]["text"] for one in made]
+
+
+def test_what_was_answered_before_is_not_sent_again(office, desk):
+    desk.loopback.script["gpt-4o-mini"] = lambda body: Turn(text=f"On {body['messages'][-1]}")
+    first = office.made(n=3, cache_ttl_s=60)
+    second = office.made(n=4, cache_ttl_s=60)
+    assert texts(second)[:3] == texts(first)
+    assert [len(batch.requests) for batch in desk.batches.values()] == [3, 1]
+    assert [one["reply"]["cached"] for one in second] == [True, True, True, False]
+    assert [one["reply"]["cost_nusd"] == 0 for one in second] == [True, True, True, False]
+    hits = [used for used in office.usage() if used.cache_hit]
+    assert [(used.cost_nusd, used.prompt_tokens) for used in hits] == [(0, 0)] * 3
+    assert texts(office.made(n=4, cache_ttl_s=60)) == texts(second)
+    assert len(desk.batches) == 2
+    assert kinds(office) == ["check", "model"], "no batch at all"
+
+
+@pytest.mark.parametrize("batch_first", [True, False])
+@pytest.mark.parametrize("shaped", [True, False])
+def test_single_calls_and_batches_share_their_answers(office, desk, batch_first, shaped):
+    desk.loopback.script["gpt-4o-mini"] = Turn(text=OSLO)
+    about = {"n": 1, "cache_ttl_s": 60, "shaped": shaped}
+    first = office.made(batch=batch_first, **about)
+    asked = len(desk.loopback.seen)
+    (second,) = office.made(batch=not batch_first, **about)
+    assert second["reply"]["cached"]
+    assert second["reply"]["value"] == first[0]["reply"]["value"]
+    assert len(desk.loopback.seen) == asked
+    assert len(desk.batches) == batch_first
+
+
+def test_without_a_policy_for_it_a_batch_keeps_nothing(office, desk):
+    for _ in range(2):
+        office.made(n=2)
+    assert len(desk.batches) == 2
+
+
+def test_the_gates_read_what_was_answered_before_as_well(office, monkeypatch):
+    office.made(n=1, cache_ttl_s=60)
+
+    class No:
+        def ask(self, ask):
+            if "Question 0?" in ask.content:
+                return Verdict("no", "refuse", "refused", "Not this.")
+            return Verdict("no")
+
+    monkeypatch.setattr(office.kernel, "gates", (No(),))
+    task = office.ended(office.submit(n=1, cache_ttl_s=60))
+    assert task.error["message"] == "Not this."

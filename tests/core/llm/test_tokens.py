@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.llm import tokens
-from core.llm.hosted.bridge import load
+from core.llm.hosted.bridge import encoding, load
 from core.llm.messages import Image, Message, ToolCall, ToolSpec
 
 SAMPLES = {
@@ -44,6 +44,12 @@ DENSE = {
     "a column of digits": "\n".join(str(i % 10) for i in range(400)),
     "lines and blanks": "\n \n\t\n  \n" * 120,
     "base64": base64.b64encode(ODD.randbytes(900)).decode(),
+    "unbroken letters": "".join(ODD.choices(string.ascii_lowercase, k=1_200)),
+    "unbroken letters of both cases": "".join(ODD.choices(string.ascii_letters, k=1_200)),
+    "hex": ODD.randbytes(600).hex(),
+    "DNA": "".join(ODD.choices("ACGT", k=1_200)),
+    "letters in threes": " ".join("".join(ODD.choices("qxzjkvw", k=3)) for _ in range(300)),
+    "minified": "".join(f"var {''.join(ODD.choices('xqzjk', k=2))}=!0;" for _ in range(150)),
     "long words": "Rindfleischetikettierungsueberwachungsaufgabenuebertragungsgesetz " * 9,
     "amharic": "የሰው ልጅ ሁሉ ሲወለድ ነጻ " * 20,
     "emoji": "👩‍👩‍👧 😀 🎉 " * 40,
@@ -56,6 +62,68 @@ def test_money_is_held_for_what_a_real_tokenizer_makes_of_any_kind_of_text(name,
     text = DENSE[name] if name in DENSE else SAMPLES[name] * 5
     real = load().token_counter(model=model, text=text)
     assert real <= tokens.bound(tokens.weigh(text)) <= 3.5 * real + tokens.MORE
+
+
+ALPHABETS = {
+    "base64": string.ascii_letters + string.digits + "+/=",
+    "hex": "0123456789abcdef",
+    "DNA": "ACGT",
+    "letters": string.ascii_letters,
+    "punctuation": string.punctuation + " ",
+    "lines": " \t\r\n\x0b\x0c\xa0",
+    "emoji": "😀🎉👩🏽‍👧❤️🇩🇪",
+    "CJK": "第三季度收入低于예상보다ひらがなカタ、。",
+    "Thai": "ผลประกอบการไตรมาสที่สาม",
+    "zero width": "\u200b\u200c\u200d\u2060\ufeffa",
+    "control": "".join(map(chr, [*range(32), *range(127, 160)])),
+    "private and unassigned": "\ue000\uf8ff\U000e0001\U0010fffd\u0378",
+    "combining": "a\u0300\u0301\u0323e\u0489",
+}
+TEXTS = st.one_of(
+    st.text(st.characters(exclude_categories=[]), max_size=300),
+    st.one_of([st.text(alphabet, max_size=300) for alphabet in ALPHABETS.values()]),
+    st.lists(
+        st.one_of([st.text(alphabet, max_size=40) for alphabet in ALPHABETS.values()]), max_size=8
+    ).map("".join),
+)
+
+
+def real_counts(text):
+    load()  # or tiktoken looks for its files on the network
+    assert encoding("gpt-4o")
+    import tiktoken
+
+    return [
+        len(tiktoken.get_encoding(name).encode(text, disallowed_special=()))
+        for name in ("o200k_base", "cl100k_base")
+    ]
+
+
+@settings(deadline=None, max_examples=300)
+@given(TEXTS)
+def test_no_text_is_more_tokens_than_are_held(text):
+    assert max(real_counts(text)) <= tokens.measure(text) <= tokens.weigh(text)
+
+
+@pytest.mark.parametrize("name", ALPHABETS)
+def test_a_long_text_is_read_in_parts_and_none_is_lost(name):
+    text = "".join(ODD.choices(ALPHABETS[name], k=2 * tokens.CHUNK + 99))
+    assert max(real_counts(text)) <= tokens.measure(text)
+
+
+PROSE = {
+    "english": SAMPLES["prose"],
+    "german": "Das Quartal schloss mit etwas weniger Umsatz als geplant, vor allem weil eine "
+    "Produktlinie im Norden nicht ausgeliefert wurde. Niemand hatte erwartet, dass es so kommt.",
+    "french": "Le trimestre s'est terminé avec un chiffre d'affaires légèrement inférieur au plan, "
+    "car la livraison d'une gamme s'est arrêtée dans le nord. Personne ne s'y attendait.",
+}
+
+
+@pytest.mark.parametrize(("name", "most"), [("english", 1.9), ("german", 1.8), ("french", 2.05)])
+def test_prose_is_held_at_little_more_than_it_is(name, most):
+    text = " ".join([PROSE[name]] * 20)
+    assert tokens.bound(tokens.weigh(text)) <= most * min(real_counts(text))
 
 
 def test_money_is_held_for_the_schema_the_tools_are_explained_with_and_every_image():

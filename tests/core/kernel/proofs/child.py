@@ -1,4 +1,4 @@
-"""A studio in its own process: `child.py URL command...`; one JSON line per command."""
+"""A studio in its own process: `live(URL, FOLDER, command...)`; one JSON line per command."""
 
 from __future__ import annotations
 
@@ -10,34 +10,47 @@ from core import safety, telemetry
 from core.settings import load
 from tests.core.kernel.proofs import parts
 
-url, *commands = sys.argv[1:]
-options = {}
-if commands and commands[0].startswith("patience="):
-    options["patience"] = timedelta(seconds=float(commands.pop(0).split("=")[1]))
-if commands and commands[0].startswith("silence="):
-    options["silence_s"] = float(commands.pop(0).split("=")[1])
-if commands and commands[0].startswith("otlp="):
-    values = {"OTEL_EXPORTER_OTLP_ENDPOINT": commands.pop(0).split("=")[1]}
-    options["telemetry"] = telemetry.open(load(values, None), safety.redact)
-kernel = parts.open_studio(url, **options)
-for command in commands:
-    verb, *words = command.split(",")
+
+def live(url: str, folder: str, *commands: str) -> None:
+    """Open the studio, do what is asked, close it; the world is `folder`."""
+    parts.WORLD.folder = parts.Path(folder)
+    asked = [command.split(",") for command in commands if "=" not in command.split(",")[0]]
+    kernel = parts.open_studio(url, **_options(commands))
+    for verb, *words in asked:
+        sys.stdout.write(parts.dumps([verb, _done(kernel, verb, words)]) + "\n")
+        sys.stdout.flush()
+    parts.close_studio(kernel)
+    kernel.telemetry.close()
+
+
+def _options(commands):
+    """What `patience=2`, `silence=1` and `otlp=URL` say of the studio."""
+    found = dict(command.split("=", 1) for command in commands if "=" in command.split(",")[0])
+    options = {}
+    if "patience" in found:
+        options["patience"] = timedelta(seconds=float(found["patience"]))
+    if "silence" in found:
+        options["silence_s"] = float(found["silence"])
+    if "otlp" in found:
+        values = {"OTEL_EXPORTER_OTLP_ENDPOINT": found["otlp"]}
+        options["telemetry"] = telemetry.open(load(values, None), safety.redact)
+    return options
+
+
+def _done(kernel, verb, words):
+    """What the verb came to."""
     if verb == "submit":
         about = {"id": words[1], "trace": "".join(words[3:])}
-        answer = kernel.submit(words[0], {"n": int(words[2])}, parts.ANA, **about)
-    elif verb == "answer":
-        answer = kernel.answer(words[0], int(words[1]), words[2], by="bo")
-    elif verb == "state":
+        return kernel.submit(words[0], {"n": int(words[2])}, parts.ANA, **about)
+    if verb == "answer":
+        return kernel.answer(words[0], int(words[1]), words[2], by="bo")
+    if verb == "state":
         while kernel.task(words[0]).state not in words[1:]:
             time.sleep(0.02)
-        answer = kernel.task(words[0]).output
-    elif verb == "follow":
-        answer = [(e.id, e.type) for e in kernel.follow(words[0])]
-    elif verb == "cancel":
-        answer = kernel.cancel(words[0])
-    elif verb == "sleep":
-        answer = time.sleep(float(words[0]))
-    sys.stdout.write(parts.dumps([verb, answer]) + "\n")
-    sys.stdout.flush()
-parts.close_studio(kernel)
-kernel.telemetry.close()
+        return kernel.task(words[0]).output
+    if verb == "follow":
+        return [(e.id, e.type) for e in kernel.follow(words[0])]
+    if verb == "cancel":
+        return kernel.cancel(words[0])
+    assert verb == "sleep", verb
+    return time.sleep(float(words[0]))

@@ -297,6 +297,14 @@ def half_fails(run: Run, _given: Given) -> Made:
     return Made(parts=run.map(one, list(range(4)), width=2))
 
 
+@operation("priced")
+def priced(run: Run, _given: Given) -> Made:
+    """One act that may cost what the world asks for it at the time, and costs 3 less."""
+    most = int(WORLD.lines("price")[-1])
+    act = pay("x", nusd=most - 3)
+    return Made(parts=[run.step("tool", "priced", act, estimate={**COST, "nusd": most})])
+
+
 @operation("quits")
 def quits(run: Run, _given: Given) -> Made:
     """Quits as a program would, in an act and then in itself."""
@@ -318,6 +326,14 @@ def steps(kernel: Kernel, task_id: str):
     """The task's own step rows, in order."""
     query = sa.select(STEP).where(STEP.c.task_id == task_id)
     return kernel.database.rows(query.order_by(STEP.c.seq))
+
+
+def happens(check, timeout_s: float = 40) -> None:
+    """`check` has become true."""
+    end = time.monotonic() + timeout_s
+    while not check():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.005)
 
 
 def acting(kernel: Kernel, task_id: str, timeout_s: float = 40) -> None:

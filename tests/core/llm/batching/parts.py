@@ -19,6 +19,7 @@ from core.llm.batches import Batches, BatchRequest
 from core.llm.batching import Pace
 from core.llm.messages import Image
 from core.storage.blobs import Folder
+from core.storage.cache import Memory
 from core.storage.database import Database
 from core.storage.migrations import migrate
 from tests.core.llm.parts import ANA, WEATHER, settings
@@ -45,6 +46,8 @@ class Many(BaseModel):
     shaped: bool = False
     tools: bool = False
     pictures: bool = False
+    cache_ttl_s: int = 0
+    first: int = 0  # the number of the first question
 
 
 class Came(BaseModel):
@@ -55,13 +58,13 @@ class Came(BaseModel):
 
 @operation("ask_many", policy=Policy(queue="batch", tokens_max=100))
 def ask_many(run: Run, many: Many) -> Came:
-    run.policy = run.policy.changed(batch=many.batch)
+    run.policy = run.policy.changed(batch=many.batch, cache_ttl_s=many.cache_ttl_s)
     tools: list[ToolSpec] = [WEATHER] if many.tools else []
     shown = [Image(media_type="image/png", data="QQ==")] if many.pictures else []
     requests = [
         BatchRequest([Message(role="user", content=f"Question {i}?", images=shown)], tools,
                      City if many.shaped else None)
-        for i in range(many.n)
+        for i in range(many.first, many.first + many.n)
     ]  # fmt: skip
     made = NOW["now"].run_batch(run, requests, models=many.models)
     return Came(made=[_told(one) for one in made])
@@ -123,7 +126,7 @@ def open_kernel(url: str, folder: Any) -> Kernel:
 
 def open_gateway(kernel: Kernel, desk_url: str, pace: Pace = QUICK) -> Gateway:
     """A gateway whose providers are all at `desk_url`; its batches are the operation's."""
-    gateway = Gateway(settings(desk_url, desk_url))
+    gateway = Gateway(settings(desk_url, desk_url), cache=Memory())
     NOW["now"] = Batches(kernel.database, gateway, pace=pace)
     return gateway
 

@@ -30,6 +30,12 @@ def test_the_first_to_begin_is_new_and_a_repeat_finds_what_it_wrote(kept):
     assert kept.batch_id("t:2") == ""
 
 
+def test_what_was_never_begun_is_not_found(kept):
+    assert kept.find("t:1") is None
+    kept.begin("t:1", "openai/m", 3, "acme")
+    assert (kept.find("t:1").model, kept.find("t:1").batch_id) == ("openai/m", "")
+
+
 def test_batches_of_others_are_known_by_name_while_they_run_or_are_recent(kept):
     for key, name in (("t:1", "one"), ("t:2", "two"), ("t:3", "")):
         kept.begin(key, "openai/m", 3, "acme")

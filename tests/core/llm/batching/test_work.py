@@ -68,7 +68,7 @@ def test_one_refused_request_is_a_value_and_the_others_are_paid_exactly(office, 
     ]  # fmt: skip
     assert made[2]["error"]["code"] == "invalid"
     assert "not understood" in made[2]["error"]["message"]
-    price = office.gateway.price(office.model).batched()
+    price = office.gateway.price(office.model).batch
     usages = [Usage(prompt=40 + i, completion=90 + i) for i in (0, 1, 3)]
     (step,) = office.steps("batch")
     assert step.cost_nusd == sum(price.cost_nusd(usage) for usage in usages)
@@ -81,7 +81,7 @@ def test_an_expired_batch_gives_what_was_done_and_charges_only_that(office, desk
     made = office.made(n=3)
     assert "reply" in made[0]
     assert [one["error"]["details"]["reason"] for one in made[1:]] == ["expired"] * 2
-    price = office.gateway.price(office.model).batched()
+    price = office.gateway.price(office.model).batch
     assert office.steps("batch")[0].cost_nusd == price.cost_nusd(Usage(prompt=40, completion=90))
 
 
@@ -94,7 +94,7 @@ def test_a_cancel_stops_the_batch_at_the_provider_and_pays_for_what_was_done(off
     assert office.ended(task_id).state == "cancelled"
     assert desk.cancelled == [desk.only.id]
     assert desk.only.state == "cancelled"
-    price = office.gateway.price(office.model).batched()
+    price = office.gateway.price(office.model).batch
     (step,) = office.steps("batch")
     assert step.state == "cancelled"
     assert step.cost_nusd == 2 * price.cost_nusd(Usage(prompt=40, completion=90))

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 
 from core.kernel import Kernel, Queue
 from core.ledger import Accounts
-from core.llm import Gateway
+from core.llm import Gateway, Message
+from core.llm.hosted.counting import count_tokens
 from core.llm.pricing import known
 from core.storage.database import Database
 from core.storage.migrations import migrate
@@ -19,6 +22,7 @@ from tests.core.llm import parts
 from tests.loopback.server import KEY, Turn
 
 CALLS, WORTH = 64, 10
+ODD = random.Random(7)
 MODEL = "gpt-4o-mini"
 PROMPT, SAID = 12, 20  # as many as a provider would count of what is sent
 TURN = Turn(prompt=PROMPT, completion=SAID, delay_s=0.05)
@@ -71,6 +75,28 @@ def test_64_calls_at_once_never_spend_more_than_the_limit(wide, gateway):
     assert account.held == 0
     assert 0 < watch.most <= limit, "held and spent, at every moment that was looked at"
     assert watch.looks > 20
+
+
+def test_64_calls_at_once_never_use_more_tokens_than_the_limit(wide, gateway, gpt):
+    """Of a text that counts twice what common prose of its length does."""
+    text = " ".join("".join(ODD.choices("qxzjkvw", k=3)) for _ in range(300))
+    asked = [Message(role="user", content=text)]
+    prompt = count_tokens(gateway.config, f"openai/{MODEL}", asked).tokens
+    gpt.script[MODEL] = replace(TURN, prompt=prompt)
+    limit = WORTH * (prompt + SAID)
+    wide.ledger.limit("org:acme", "tokens", "day", limit, "acme")
+    parts.GATEWAY["now"] = gateway
+    asked = parts.Asked(messages=asked, models=[f"openai/{MODEL}"], tokens_max=SAID)
+    given = asked.model_dump(mode="json")
+    with ThreadPoolExecutor(16) as pool:
+        ids = list(pool.map(lambda _: wide.submit("ask_model", given, parts.ANA), range(CALLS)))
+    ended = [parts.end(wide, task_id) for task_id in ids]
+    done = [task for task in ended if task.state == "done"]
+    others = [task.error for task in ended if task not in done]
+    assert [error for error in others if error["code"] != "budget_exceeded"] == []
+    (account,) = _accounts(wide, "org:acme", "tokens")
+    assert account.spent == len(done) * (prompt + SAID) <= limit
+    assert len(done) >= WORTH // 2
 
 
 def test_litellms_own_budget_lets_them_all_pass(gpt):

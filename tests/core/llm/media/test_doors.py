@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import Invalid, NotFound, Refused, Unavailable
+from core.governance import ApprovalGate
 from core.llm.chain.router import Router
 from core.llm.media.doors import Bill, Way, walk
 from core.llm.pricing import Tariff
@@ -135,3 +137,30 @@ def test_a_provider_that_tells_what_cannot_be_is_booked_as_it_was_held(house, li
     (use,) = house.rows("ledger_usage")
     assert (use.cost_nusd, bool(use.estimated)) == (1_000, True)
     assert house.held() == 0
+
+
+def test_an_approval_binds_to_the_way_and_to_what_is_asked(house, monkeypatch):
+    monkeypatch.setattr(house.kernel, "gates", (ApprovalGate(),))
+    router = Router()
+
+    def parked(content="c", **asked):
+        def door(run):
+            run.policy = run.policy.changed(approve=["search"])
+            about = {"name": "x", "content": (content,), "asked": asked}
+            return walk(run, router, "search", [way("a/1"), way("b/1")], **about)
+
+        task_id = house.submit(door)
+        (wait,) = house.wait(lambda: house.rows("kernel_wait"))
+        return task_id, wait
+
+    others = [parked("d"), parked(size="8x8")]
+    task_id, wait = parked()
+    assert json.loads(wait.shows) | {"model": "a/1", "asks": "c"} == json.loads(wait.shows)
+    assert wait.digest not in {other.digest for _, other in others}
+    router.fail("a/1", "rate_limit")
+    house.kernel.answer(task_id, wait.seq, "approved", by="bo")
+    for _ in house.kernel.follow(task_id):
+        pass
+    assert house.kernel.task(task_id).output["made"]["model"] == "a/1"
+    for other, _ in others:
+        house.kernel.cancel(other)

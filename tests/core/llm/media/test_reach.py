@@ -53,6 +53,19 @@ def test_every_kind_has_a_chain_whose_providers_are_known():
             assert places(gateway, kind, ())
 
 
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [("image: openai/x", "image"), ("imagge: [openai/x]", "imagge"), ("image: [", "YAML")],
+)
+def test_a_file_of_chains_that_says_something_else_is_refused_and_not_guessed_at(
+    tmp_path, text, named
+):
+    file = tmp_path / "media.yaml"
+    file.write_text(text)
+    with pytest.raises(Invalid, match=named):
+        chains(file)
+
+
 def test_what_is_missing_in_an_answer_is_one_error():
     (place,) = places(Gateway(ModelSettings(credentials=KEYS)), "image", ["openai/x"])
     for breaks in (KeyError("a"), AttributeError("a"), ValueError("a"), IndexError("a")):

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from core.errors import Invalid, Refused, Unavailable
-from core.llm import ModelSettings
+from core.llm import ModelSettings, tokens
 from core.llm.media.speech import speech
 from tests.loopback.media_server import Take, mp3
 
@@ -41,9 +41,17 @@ def test_seconds_are_counted_in_the_sound_itself(format, lasts, house, llm):
     # 0.00025 USD a second and 0.6 USD a million tokens read
     assert made["breakdown"]["second"] == pytest.approx(float(lasts * 250_000), abs=2)
     assert made["cost_nusd"] == sum(made["breakdown"].values())
-    assert not made["estimated"]
+    assert made["breakdown"]["input"] == tokens.count(f"{TEXT}\nSlowly.") * 600, "without headroom"
+    assert made["estimated"], "the provider does not say how many tokens it read"
     assert house.gate.asked[-1].estimate["nusd"] >= made["cost_nusd"]
     assert house.gate.asked[-1].content == (TEXT, "Slowly.")
+
+
+def test_instructions_are_held_for_as_well(house, llm):
+    read(house, llm(), models=[BY_SECOND])
+    bare = house.gate.asked[-1].estimate["nusd"]
+    read(house, llm(), models=[BY_SECOND], instructions="Slowly. " * 200)
+    assert house.gate.asked[-1].estimate["nusd"] >= bare + 400 * 600
 
 
 def test_a_sound_whose_length_cannot_be_read_is_booked_by_its_text_and_marked(house, media, llm):
