@@ -39,8 +39,8 @@ def draw(title: str) -> None:
 
 @st.fragment(run_every=5)  # a number: Streamlit reads "5s" with pandas, which costs a second
 def pulse() -> None:
-    """Rerun the page when a badge would change: work begins and ends in other tabs too."""
-    seen = _counts()
+    """Rerun the page when something new would stand behind a badge, from other tabs too."""
+    seen = _badged()
     before = st.session_state.get("pulse")
     st.session_state["pulse"] = seen
     if before is not None and seen != before:
@@ -53,10 +53,12 @@ def open_tasks() -> list[Any]:
     return list(governance.tasks(studio.database, org_id, state="open", limit=50))
 
 
-def _counts() -> tuple[int, int, int]:
+def _badged() -> tuple[set[Any], ...]:
+    """What stands behind the badges: as many others instead are news too."""
     studio, org_id = session.studio(), session.person().org_id
     waits = governance.waits(studio.database, org_id)
-    return len(waits), len(open_tasks()), len(unseen_alerts())
+    tasks, alerted = ({row.id for row in rows} for rows in (open_tasks(), unseen_alerts()))
+    return {(wait.task_id, wait.seq) for wait in waits}, tasks, alerted
 
 
 def unseen_alerts() -> list[Any]:

@@ -6,9 +6,9 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
+from core.settings import NUSD
 from core.storage.database import now
 
-NUSD = 1_000_000_000
 MINUS = "\u2212"
 REASONS = {  # why a model did not answer, as the gateway names it
     "absent": "not configured",

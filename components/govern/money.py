@@ -13,23 +13,22 @@ WHOSE = {
     "org": "Organisation",
     "team": "Team",
     "person": "You",
-    "user": "You",
     "project": "Project",
     "session": "This session",
-    "key": "API key",
-    "share": "Share",
 }
 PERIODS = {"request": "a request", "hour": "this hour", "day": "today", "total": "in all"}
 
 
-def remaining() -> list[Any]:
-    """Every limit above the signed-in person, as the ledger sees it now."""
-    return list(session.studio().ledger.remaining(session.who()))
+def remaining(*scopes: str) -> list[Any]:
+    """Every limit above the signed-in person, and those of `scopes`, as they stand now."""
+    who = session.who()
+    who = who.model_copy(update={"scopes": (*who.scopes, *scopes)})
+    return list(session.studio().ledger.remaining(who))
 
 
 def day_limit() -> Any | None:
     """The limit in money for today that ends first, or the tightest other one."""
-    money = [limit for limit in remaining() if limit.unit == "nusd" and limit.period != "request"]
+    money = [limit for limit in session.studio().left(session.who()) if limit.unit == "nusd"]
     today = [limit for limit in money if limit.period == "day"] or money
     return min(today, key=lambda limit: limit.left, default=None)
 

@@ -6,18 +6,32 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import streamlit as st
 
-from components.words import count, muted
+from components.words import count, muted, plain
 
 Line = Mapping[str, Any]
+MENU_MAX = 50
+ID = 8  # characters of an id that are shown
 
 
 def table(
-    lines: Sequence[Line], *, key: str, columns: Mapping[str, Any], alt: str, empty: str
+    lines: Sequence[Line],
+    *,
+    key: str,
+    columns: Mapping[str, Any],
+    alt: str,
+    empty: str,
+    opens: str = "",
+    says: str = "",
 ) -> None:
-    """Draw `lines`; `columns` configures them in order and names what is shown."""
+    """Draw `lines`; `columns` configures them in order and names what is shown.
+
+    The links of column `opens` also stand in a menu, each with what column `says` holds: links in
+    a grid of cells cannot be opened by keyboard.
+    """
     if not lines:
         st.markdown(muted(empty))
         return
@@ -38,6 +52,8 @@ def table(
             note = f"{len(found):,} of {count(len(lines), 'line')}"
         st.markdown(muted(note), width="content")
         st.space("stretch")
+        if leads := [line for line in found if opens and line[opens]]:
+            _menu(leads, key, opens, says)
         st.download_button(
             "CSV",
             data=lambda: as_csv(found).encode("utf-8-sig"),
@@ -57,6 +73,21 @@ def table(
         column_order=list(columns),
         column_config=dict(columns),
     )
+
+
+def _menu(lines: Sequence[Line], key: str, opens: str, says: str) -> None:
+    """The first of these lines; the one that is chosen is opened."""
+    ways = dict(_way(line, opens, says) for line in lines[:MENU_MAX])
+    chosen = st.menu_button("Open", list(ways), key=f"open_{key}")
+    if chosen:
+        st.query_params.from_dict(ways[chosen])
+        st.rerun()
+
+
+def _way(line: Line, opens: str, says: str) -> tuple[str, dict[str, str]]:
+    address = dict(parse_qsl(urlsplit(line[opens]).query))
+    name = list(address.values())[-1]
+    return plain(f"{name[:ID]} {line[says]}" if says else name, 60), address
 
 
 def matching(lines: Sequence[Line], wanted: str) -> list[Line]:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from pydantic import ValidationError
 
 from components import session
 from components.lab.address import Chosen
+from components.lab.allowed import allowed
+from components.lab.run_steps import budget_nusd
 from components.lab.sources import read_options
 from components.words import NUSD, plain
 from core.errors import StudioError
+
+if TYPE_CHECKING:
+    from core.insight import Question
 
 
 def box(sources: Sequence[Chosen], suggestions: Sequence[str], *, key: str) -> None:
@@ -41,10 +46,8 @@ def box(sources: Sequence[Chosen], suggestions: Sequence[str], *, key: str) -> N
 
 def settings(key: str) -> dict[str, Any]:
     """What this run may spend, how long it may search, with which tools, under which tags."""
-    from core.tools.tool import TOOLS, discover
-
-    discover()
-    defaults = session.studio().settings
+    defaults, most = session.studio().settings, allowed()
+    most_usd = 1_000.0 if most.nusd is None else most.nusd / NUSD
     with (
         st.popover("Limits", icon=":material/tune:", type="tertiary", key=f"limits_{key}"),
         st.container(width=320),
@@ -52,24 +55,25 @@ def settings(key: str) -> dict[str, Any]:
         budget = st.number_input(
             "Budget for this run, in USD",
             min_value=0.0,
-            max_value=1_000.0,
-            value=float(defaults.ask_budget_usd),
+            max_value=most_usd,
+            value=min(float(defaults.ask_budget_usd), most_usd),
             step=0.1,
             format="%.2f",
             key=f"budget_{key}",
-            help="The run stops before it would cost more; what it found until then is kept.",
+            help=f"{plain(most.why)} The run stops before it would cost more; what it found until"
+            " then is kept.",
         )
         iterations = st.number_input(
             "Iterations at most",
             min_value=1,
-            max_value=100,
-            value=int(defaults.ask_iterations),
+            max_value=most.iterations,
+            value=min(int(defaults.ask_iterations), most.iterations),
             key=f"iterations_{key}",
             help="How many times it may choose and run a tool.",
         )
         tools = st.multiselect(
             "Tools allowed",
-            list(TOOLS),
+            most.tools,
             key=f"tools_{key}",
             placeholder="All tools",
             format_func=lambda name: name.replace("_", " ").capitalize(),
@@ -90,6 +94,15 @@ def settings(key: str) -> dict[str, Any]:
     }
 
 
+def again(task: Any) -> None:
+    """A button that asks the same of the same sources, within the same limits, as a new task."""
+    from core.insight import Question
+
+    if st.button("Ask again", icon=":material/replay:", key="same_again"):
+        most = budget_nusd(task)
+        _ask(Question.model_validate(task.input), None if most is None else {"nusd": most})
+
+
 def start(question: str, sources: Sequence[Chosen], limits: dict[str, Any]) -> None:
     """A task that answers `question`; the page then shows it by its address."""
     from core.insight import Question
@@ -103,6 +116,17 @@ def start(question: str, sources: Sequence[Chosen], limits: dict[str, Any]) -> N
             read={one.source.hash: options for one in sources if (options := read_options(one))},
             **limits,
         )
+    except ValidationError as error:
+        problem = error.errors()[0]
+        st.error(
+            plain(f"{problem['loc'][0]}: {problem['msg']}", 300), title="This cannot be asked."
+        )
+    else:
+        _ask(asked, budget)
+
+
+def _ask(asked: Question, budget: dict[str, int] | None) -> None:
+    try:
         task_id = session.studio().ask(
             session.person(),
             asked,
@@ -110,12 +134,6 @@ def start(question: str, sources: Sequence[Chosen], limits: dict[str, Any]) -> N
             session=session.session_id(),
             trace=session.trace(),
         )
-    except ValidationError as error:
-        problem = error.errors()[0]
-        st.error(
-            plain(f"{problem['loc'][0]}: {problem['msg']}", 300), title="This cannot be asked."
-        )
-        return
     except StudioError as error:
         st.error(plain(error.hint, 400) or " ", title=plain(error.message, 300))
         return

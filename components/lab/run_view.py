@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from components.lab import exports, run_steps
+from components.lab import exports, question, run_steps
 from components.lab.deck_view import draw_slide, on_page
 from components.lab.run_log import RunLog
 from components.layout import heading
@@ -40,6 +40,8 @@ def draw(task: Any, at: Places) -> None:
     if task.state in ENDED:
         with at.verdict:
             run_steps.verdict(task, log)
+            if task.state != "done":
+                question.again(task)
         with at.steps:
             run_steps.folded(task, log)
         with at.deck:

@@ -6,7 +6,6 @@ is spent the thread sleeps on one event, without a clock.
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,8 +19,8 @@ from core.governance.webhook import Webhook
 from core.kernel.gates import Ask, Who
 from core.ledger import Remaining
 from core.storage.database import Database, now
+from core.telemetry.unbroken import Unbroken
 
-log = logging.getLogger(__name__)
 PAUSE_S = 0.25  # between two looks: what comes meanwhile is looked at together
 AGAIN_S = 30.0  # an hour's spend of the same person and operation is judged this often
 RETRY_S = 1.0  # after trouble with the database
@@ -59,6 +58,7 @@ class Monitor:
         self._judged: dict[Spender, float] = {}
         self._ready = threading.Event()
         self._closed = threading.Event()
+        self._unbroken = Unbroken("monitor")
         self._thread = threading.Thread(target=self._watch, name="monitor", daemon=True)
 
     def start(self) -> None:
@@ -75,6 +75,14 @@ class Monitor:
             self._thread.join(5)
         if self._webhook:
             self._webhook.close()
+
+    @property
+    def trouble(self) -> str:
+        """What broke lately in what watches or posts, or that it has ended; nothing when well."""
+        if not self._closed.is_set() and not self._thread.is_alive():
+            return "it does not run"
+        posting = self._webhook.trouble if self._webhook else ""
+        return self._unbroken.trouble or (posting and f"the webhook: {posting}")
 
     def told(self, ask: Ask, outcome: Mapping[str, Any]) -> None:
         """A step has settled, or was refused; a listener of the kernel. Returns at once."""
@@ -111,9 +119,10 @@ class Monitor:
 
     def _watch(self) -> None:
         while not self._closed.is_set():
-            self._ready.wait(self._wait_s())
-            self._ready.clear()
-            self._look_at_all()
+            with self._unbroken:
+                self._ready.wait(self._wait_s())
+                self._ready.clear()
+                self._look_at_all()
             self._closed.wait(PAUSE_S)
         self._look_at_all()
 
@@ -132,15 +141,16 @@ class Monitor:
             self._insist(lambda s=spender: self.judge(s), lambda s=spender: self._later(s))
 
     def _insist(self, act: Callable[[], object], keep: Callable[[], object]) -> None:
-        try:
-            act()
-        except (*self._database.errors, StudioError):
-            log.exception("The monitor could not look; trying again.")
-            if self._closed.wait(RETRY_S):
-                return  # the next start finds the limits as they stand
-            with self._lock:
-                keep()
-            self._ready.set()
+        """What the database could not do is tried again; what broke in another way is not."""
+        with self._unbroken:
+            try:
+                act()
+            except (*self._database.errors, StudioError):
+                if not self._closed.wait(RETRY_S):  # else the next start finds the limits anew
+                    with self._lock:
+                        keep()
+                    self._ready.set()
+                raise
 
     def _refused(self, who: Who, details: Mapping[str, Any]) -> list[str]:
         found = thresholds.refused(self._database, who, details)

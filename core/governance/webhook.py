@@ -17,10 +17,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.errors import Invalid, StudioError
+from core.errors import Invalid
 from core.governance.records import ALERT
 from core.kernel.calls import loop
 from core.storage.database import Database, now
+from core.telemetry.unbroken import Unbroken
 
 log = logging.getLogger(__name__)
 TIMEOUT_S = 5.0  # of one try, from the first byte of the connection to the status
@@ -40,7 +41,15 @@ class Webhook:
         self._ready = threading.Event()
         self._closed = False
         self._trying: Future[int] | None = None
+        self._unbroken = Unbroken("webhook")
         self._thread = threading.Thread(target=self._post_forever, name="webhook", daemon=True)
+
+    @property
+    def trouble(self) -> str:
+        """What broke lately in the posting itself, or that it has ended; nothing when well."""
+        if not self._closed and not self._thread.is_alive():
+            return "it does not run"
+        return self._unbroken.trouble
 
     def start(self) -> None:
         """Post what waits, from before a restart as well, until `close`."""
@@ -78,12 +87,10 @@ class Webhook:
             self._ready.clear()
             if self._closed:
                 return
-            try:
+            wait_s = float(LATER_S[0])  # of a turn that breaks
+            with self._unbroken:
                 self.post_due()
                 wait_s = self._wait_s()
-            except (*self._database.errors, StudioError):
-                log.exception("Alerts could not be posted; trying again.")
-                wait_s = float(LATER_S[0])
 
     def _wait_s(self) -> float | None:
         """Seconds until something is due; None while only `wake` can change that."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
+from core.errors import Unavailable
 from core.kernel import Run, operation
 from core.kernel.policies import Policy
 from core.llm.messages import Message
@@ -38,9 +39,22 @@ class Reached(BaseModel):
     ),  # the words are always the same
 )
 def reach(run: Run, tried: Tried) -> Reached:
-    """Test the connection to a model with one tiny call."""
+    """Test the connection to a model with one tiny call, at once even while it cools down."""
+    run.studio.llm.router.hasten(tried.model)
     asked = [Message(role="user", content=WORDS)]
-    reply = run.studio.llm.complete(
-        run, asked, models=(tried.model,), tokens_max=TOKENS_MAX, name="test connection"
-    )
+    try:
+        reply = run.studio.llm.complete(
+            run, asked, models=(tried.model,), tokens_max=TOKENS_MAX, name="test connection"
+        )
+    except Unavailable as error:
+        if error.details.get("reason") != "length":
+            raise
+        return _thinking(tried.model, error)
     return Reached(tokens=reply.usage.total, **reply.model_dump(include=set(Reached.model_fields)))
+
+
+def _thinking(model: str, error: Unavailable) -> Reached:
+    """It was reached, and thought for longer than a test lasts."""
+    took = {name: error.details[name] for name in ("cost_nusd", "latency_ms")}
+    about = {"text": "", "tokens": TOKENS_MAX, "estimated": False, "first_token_ms": None}
+    return Reached(model=model, **about, **took)

@@ -28,6 +28,7 @@ def test_an_unforeseen_error_shows_no_stack_and_no_class():
     assert "secret detail" not in said
     assert "KeyError" not in said
     assert "Nothing that ran or was stored is affected" in said
+    assert "Governance, Health lists it." in said, "it belongs to no run"
 
 
 @pytest.mark.usefixtures("front")

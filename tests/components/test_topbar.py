@@ -7,7 +7,8 @@ import time
 import pytest
 from pydantic import BaseModel
 
-from core.governance.alerts import News, tell
+from components import topbar
+from core.governance.alerts import News, see, tell
 from core.kernel import Run, operation
 from core.kernel.operation import OPERATIONS
 from tests import screens
@@ -86,3 +87,15 @@ def test_an_alert_that_comes_while_the_window_is_open_is_said_once(front):
     assert [toast.value for toast in at.run().toast] == ["Just now"]
     assert not at.run().toast
     at.button(key="seen_bar").click().run()
+
+
+def test_another_alert_in_the_place_of_one_is_news_too(front):
+    told(front, "First")
+    before = topbar._badged()
+    assert topbar._badged() == before
+    owner = front.people.local()
+    see(front.database, owner.org_id, [row.id for row in topbar.unseen_alerts()], owner.id)
+    told(front, "Second")
+    assert len(topbar.unseen_alerts()) == 1
+    assert topbar._badged() != before
+    see(front.database, owner.org_id, [row.id for row in topbar.unseen_alerts()], owner.id)

@@ -21,6 +21,9 @@ NAMES = {
     "policies": "Policies",
     "cache": "Cache",
     "moderation": "Moderation",
+    "monitor": "Cost monitor",
+    "rates": "Request rates",
+    "telemetry": "Telemetry",
     "studio": "Studio",
 }
 

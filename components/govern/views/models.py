@@ -29,21 +29,24 @@ def draw() -> None:
             model_lines(),
             key="models",
             columns={
-                "model": st.column_config.TextColumn("Model", width=220),
-                "state": st.column_config.TextColumn("State", width=140),
-                "input": _right("Read, USD/1M", 110, "US dollars a million tokens read"),
-                "output": _right("Written, USD/1M", 130, "US dollars a million tokens written"),
-                "first": _right("First word", 90, "Usual time until the first word"),
-                "latency": _right("Whole answer", 110, "Usual time until the last word"),
-                "calls": st.column_config.NumberColumn("Calls", format="localized", width=70),
-                "failures": st.column_config.NumberColumn("Failed", format="localized", width=70),
-                "why": st.column_config.TextColumn("Last failure", width="medium"),
+                "model": st.column_config.TextColumn("Model", width=185),
+                "state": st.column_config.TextColumn("State", width=128),
+                "input": _right("Read, USD/1M", 98, "US dollars a million tokens read"),
+                "output": _right("Written, USD/1M", 112, "US dollars a million tokens written"),
+                "first": _right("First word", 80, "Usual time until the first word"),
+                "latency": _right("Whole answer", 98, "Usual time until the last word"),
+                "calls": st.column_config.NumberColumn("Calls", format="localized", width=52),
+                "failures": st.column_config.NumberColumn("Failed", format="localized", width=54),
+                "why": st.column_config.TextColumn("Last failure", width=146),
             },
             alt="Models with state, price and measured speed",
             empty="No chain names a model.",
         )
     if may(session.person().role, "govern"):
-        with section("Test a connection", "one tiny call, priced and recorded like any other"):
+        with section(
+            "Test a connection",
+            "one tiny call, priced and recorded; it does not wait for a cooldown",
+        ):
             running = _running()
             st.fragment(_tester, run_every=POLL_S if running else None)()
     with (
@@ -146,9 +149,9 @@ def _tester() -> None:
             "Test connection",
             icon=":material/network_ping:",
             key="test_connection",
-            disabled=bool(running) or not model,
+            disabled=not model,  # not while one runs: it would lose the keyboard's focus
         )
-    if pressed and model:
+    if pressed and model and not running:
         st.session_state["models_test"] = session.studio().submit(
             session.person(),
             "models.test",
@@ -188,9 +191,9 @@ def _running() -> str:
 def _outcome(task: Any) -> None:
     """What a test found: the answer with its cost and time, or the error and its way out."""
     if task.error:
-        hint = f"{_cooling(task)}{task.error['hint']}"
+        error = task.error
         with st.container(width=760, gap="xsmall"):
-            st.error(plain(hint, 500) or " ", title=plain(task.error["message"], 300))
+            st.error(plain(error["hint"], 500) or " ", title=plain(error["message"], 300))
             _receipt_link(task)
         return
     if not task.output:
@@ -202,7 +205,7 @@ def _outcome(task: Any) -> None:
         f"answered in {ms(made['latency_ms'])}",
         f"first word after {ms(first)}" if first is not None else "",
         count(made["tokens"], "token"),
-        f"{usd(made['cost_nusd'], 6)}{', estimated' if made['estimated'] else ''}",
+        _paid(made),
     ]
     with st.container(width=760, gap="xsmall"):
         said = ", ".join(part for part in parts if part)
@@ -210,12 +213,11 @@ def _outcome(task: Any) -> None:
         _receipt_link(task)
 
 
-def _cooling(task: Any) -> str:
-    """Of a model that is left alone for a while: why, as its last failure says."""
-    if (task.error.get("details") or {}).get("reason") != "cooling":
-        return ""
-    standing = next(iter(session.studio().llm.health([task.input["model"]])), None)
-    return f"The last time {because(standing.reason)}. " if standing and standing.reason else ""
+def _paid(made: Any) -> str:
+    """What the test cost, to the millionth of a dollar."""
+    if not made["cost_nusd"]:
+        return "free"
+    return f"{usd(made['cost_nusd'], 6)}{', estimated' if made['estimated'] else ''}"
 
 
 def _receipt_link(task: Any) -> None:

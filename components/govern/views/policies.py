@@ -18,6 +18,7 @@ from core.identity import may
 from core.storage.database import now
 
 DAYS = 30
+POLL_S = 2
 ARM_HEAD = [
     "Arm", "Differs", "Share", "People", "Calls", "Cost a call", "Tokens a call", "Half within",
     "95% within", "Failed",
@@ -39,11 +40,29 @@ def draw() -> None:
     """What is wrong with the file, then every use case, or the one the address names."""
     policies = session.studio().policies
     _trouble(policies)
+    st.session_state["policies_drawn"] = _drawn()
+    pulse()
     name = st.query_params.get("case", "")
     if name:
         _one(policies, name)
     else:
         _all(policies)
+
+
+@st.fragment(run_every=POLL_S)
+def pulse() -> None:
+    """Rerun the page when what it shows holds no more: the file or another window changed it."""
+    if _drawn() != st.session_state["policies_drawn"]:
+        st.rerun()
+
+
+def _drawn() -> object:
+    """What the page is drawn from. Where a change is being written that is the file alone.
+
+    Somebody else's change begins the editor anew, and what was typed there would be lost.
+    """
+    is_list = not st.query_params.get("case")
+    return session.studio().policies.stamp(session.person().org_id if is_list else "")
 
 
 def _trouble(policies: Any) -> None:
@@ -57,9 +76,14 @@ def _trouble(policies: Any) -> None:
 
 def _all(policies: Any) -> None:
     org_id = session.person().org_id
+    lines = [case_line(policies, name, org_id) for name in policies.names(org_id)]
+    seldom = {
+        "arms": st.column_config.TextColumn("Arms", width=130),
+        "changed": st.column_config.TextColumn("Changed here", width=105),
+    }
     with section("Policies", f"one a use case; {policies.path.name} is read anew when it is saved"):
         table(
-            [case_line(policies, name, org_id) for name in policies.names(org_id)],
+            lines,
             key="policies",
             columns={
                 "open": st.column_config.LinkColumn(
@@ -78,11 +102,11 @@ def _all(policies: Any) -> None:
                 "cache": st.column_config.TextColumn(
                     "Cache", width=60, help="How long equal questions share an answer"
                 ),
-                "arms": st.column_config.TextColumn("Arms", width=130),
-                "changed": st.column_config.TextColumn("Changed here", width=105),
+                **{name: told for name, told in seldom.items() if any(x[name] for x in lines)},
             },
             alt="Use cases with models, temperature and budgets",
             empty="No use case is named in the file.",
+            opens="open",
         )
 
 
@@ -98,7 +122,7 @@ def case_line(policies: Any, name: str, org_id: str) -> dict[str, Any]:
     is_changed = last is not None and last.changes is not None
     return {
         "open": f"/governance?view=policies&case={name}",
-        "for": policies.described(name),
+        "for": policies.described(name, org_id),
         "models": ", ".join(policy.models) or "studio",
         "temperature": policy.temperature,
         "tokens": policy.tokens_max,
@@ -130,7 +154,7 @@ def _one(policies: Any, name: str) -> None:
     except NotFound as error:
         st.markdown(muted(plain(str(error))))
         return
-    with section(named(name), plain(policies.described(name))):
+    with section(named(name), plain(policies.described(name, person.org_id))):
         _arms(name, arms)
     for stale in policies.stale(person.org_id, name):
         st.warning(f"Passed over, it no longer fits: {plain(stale)}", icon=":material/error:")
@@ -230,9 +254,11 @@ def _holds(arm: str, policy: Any) -> None:
 
 
 def _editor(policies: Any, name: str) -> None:
-    """YAML of this organisation's changes: checked as it is typed, its effect shown, then saved."""
-    org_id = session.person().org_id
-    revision, changes = _newest(policies, org_id, name)
+    """YAML of this organisation's changes: checked as it is typed, its effect shown, then saved.
+
+    Save is never greyed out: whoever leaves the text for it has not been heard by then.
+    """
+    revision, changes = _newest(policies, session.person().org_id, name)
     key = f"yaml_{name}_{revision}"  # a saved change begins anew from itself
     with section("Changes of this organisation", "only the fields that differ"):
         text = st.text_area(
@@ -243,27 +269,13 @@ def _editor(policies: Any, name: str) -> None:
             placeholder=EXAMPLE,
             label_visibility="collapsed",
         )
-        try:
-            told = policies.checked(text or "")
-        except Faulty as error:
-            st.error(plain(str(error.trouble), 400), icon=":material/error:")
-            return
-        before, after = policies.preview(org_id, name, told)
-        found = difference(before, after)
-        if found:
-            with st.container(key="diff_policy"):
-                st.code(found, language="diff")
-        elif told == (changes or {}):
-            st.markdown(muted("Nothing is changed yet." if not told else "Saved and in force."))
-        else:
-            st.markdown(muted("It says the same as the file."))
+        differs = _effect(policies, name, text or "", changes or {})
         with st.container(horizontal=True, gap="xsmall"):
             st.button(
                 "Save",
-                type="primary",
-                disabled=told == (changes or {}),
-                on_click=_save,
-                args=(name, told or None, revision),
+                type="primary" if differs else "secondary",
+                on_click=_save_text,
+                args=(name, key, revision),
                 key="save_policy",
             )
             if changes is not None:
@@ -274,6 +286,24 @@ def _editor(policies: Any, name: str) -> None:
                     args=(name, None, revision),
                     key="take_back",
                 )
+
+
+def _effect(policies: Any, name: str, text: str, changes: dict[str, Any]) -> bool:
+    """What the text would change, or what is wrong with it; whether there is something to save."""
+    try:
+        told = policies.checked(text)
+    except Faulty as error:
+        st.error(plain(str(error.trouble), 400), icon=":material/error:")
+        return False
+    found = difference(*policies.preview(session.person().org_id, name, told))
+    if found:
+        with st.container(key="diff_policy"):
+            st.code(found, language="diff")
+    elif told == changes:
+        st.markdown(muted("Nothing is changed yet." if not told else "Saved and in force."))
+    else:
+        st.markdown(muted("It says the same as the file."))
+    return told != changes
 
 
 def _history(policies: Any, name: str) -> None:
@@ -298,6 +328,21 @@ def _revision(name: str, row: Any, *, newest: Any) -> None:
                 on_click=_save,
                 args=(name, row.changes, newest.revision),
             )
+
+
+def _save_text(name: str, key: str, on: int) -> None:
+    """What stands in the text now is saved; or a toast says why not."""
+    policies = session.studio().policies
+    try:
+        told = policies.checked(st.session_state[key] or "")
+    except Faulty as error:
+        st.toast(plain(str(error.trouble), 400), icon=":material/error:")
+        return
+    _, changes = _newest(policies, session.person().org_id, name)
+    if told == (changes or {}):
+        st.toast("Nothing is changed.", icon=":material/info:")
+    else:
+        _save(name, told or None, on)
 
 
 def _save(name: str, changes: dict[str, Any] | None, on: int) -> None:

@@ -40,16 +40,19 @@ def _all(prompts: Prompts) -> None:
             [line(prompts, name, org_id) for name in prompts.names(org_id)],
             key="prompts",
             columns={
-                "open": st.column_config.LinkColumn("Prompt", display_text=r"prompt=(.+)$"),
-                "for": st.column_config.TextColumn("For", width="large"),
-                "live": st.column_config.TextColumn("Live", width=90),
-                "draft": st.column_config.TextColumn("Draft", width=90),
+                "open": st.column_config.LinkColumn(
+                    "Prompt", display_text=r"prompt=(.+)$", width=120
+                ),
+                "for": st.column_config.TextColumn("For", width=345),
+                "live": st.column_config.TextColumn("Live", width=80),
+                "draft": st.column_config.TextColumn("Draft", width=80),
                 "owner": st.column_config.TextColumn("Owner", width=110),
-                "hash": st.column_config.TextColumn("Hash", width=120),
-                "moved": st.column_config.TextColumn("Last move", width=110),
+                "hash": st.column_config.TextColumn("Hash", width=115),
+                "moved": st.column_config.TextColumn("Last move", width=100),
             },
             alt="Prompts with their live and draft versions",
             empty="There are no prompts.",
+            opens="open",
         )
 
 
@@ -176,10 +179,11 @@ def _editor(prompts: Prompts, name: str, begin: Version) -> None:
     """A draft: checked as it is typed, shown with sample values, then saved."""
     rules = may(session.person().role, "govern")
     with section("Draft", f"begins as {begin.title}"):
+        key = f"body_{name}_{begin.hash[:HASH]}"
         body = st.text_area(
             "Template",
             value=begin.template,
-            key=f"body_{name}_{begin.hash[:HASH]}",
+            key=key,
             height=340,
             label_visibility="collapsed",
             disabled=not rules,
@@ -190,13 +194,13 @@ def _editor(prompts: Prompts, name: str, begin: Version) -> None:
             key=f"sample_{name}",
             height=130,
         )
-        note = st.text_input("What changed", key=f"note_{name}", max_chars=200)
+        st.text_input("What changed", key=f"note_{name}", max_chars=200)
         st.button(
             "Save draft",
-            type="primary",
-            disabled=not rules or (body or "") == begin.template,
+            type="primary" if (body or "") != begin.template else "secondary",
+            disabled=not rules,  # never else: who leaves the text for it has not been heard by then
             on_click=_save,
-            args=(prompts, name, body or "", note or ""),
+            args=(prompts, name, key, begin.template),
             key="save_prompt",
         )
     with section("Preview"):
@@ -229,7 +233,12 @@ def _history(prompts: Prompts, name: str, versions: list[Version]) -> None:
             st.markdown(f"{said} {muted(f'by {plain(_by(move.by))}, {ago(move.at)}{passed}')}")
 
 
-def _save(prompts: Prompts, name: str, body: str, note: str) -> None:
+def _save(prompts: Prompts, name: str, key: str, before: str) -> None:
+    """What stands in the text now is a draft; or a toast says why not."""
+    body, note = st.session_state[key] or "", st.session_state.get(f"note_{name}") or ""
+    if body == before:
+        st.toast("Nothing is changed.", icon=":material/info:")
+        return
     _act("Saved as a draft.", lambda who: prompts.save(_org(), name, body, by=who, note=note))
 
 

@@ -46,6 +46,8 @@ def draw() -> None:
             },
             alt="Runs with state, steps, tokens and cost",
             empty="Nothing has run yet. Ask a question in Insight Lab.",
+            opens="open",
+            says="what",
         )
 
 

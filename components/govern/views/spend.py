@@ -84,6 +84,8 @@ def draw() -> None:
             },
             alt="Spend with cost, tokens and steps",
             empty="Nothing has run yet.",
+            opens="open" if by == "task" else "",
+            says="name",
         )
 
 

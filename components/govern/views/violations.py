@@ -62,6 +62,8 @@ def draw() -> None:
             },
             alt="Findings of the safety rules with category, score, action and review",
             empty=EMPTY if not (shown or severity) else "Nothing fits this choice.",
+            opens="task",
+            says="categories",
         )
 
 

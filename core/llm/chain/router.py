@@ -10,10 +10,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from core.errors import Unavailable
+from core.errors import Cancelled, Invalid, NotFound, StudioError, Unavailable
 
+HANDS_OVER = (Unavailable, Invalid, NotFound)  # errors after which the next model is asked
 FAILS_MAX = 2  # in a row
 COOLDOWN_S, COOLDOWN_MAX_S = 30.0, 300.0
 PROBE_S = 120.0  # a probe that never came back stops blocking the next
@@ -22,7 +23,7 @@ STALE_S = 600.0  # a measurement this old says nothing: the model is tried again
 # Reasons that open at once: trying again at once cannot help.
 AT_ONCE = {"rate_limit", "key", "payment", "unreachable", "unknown"}
 # Reasons that lie with the request, not with the model.
-BLAMELESS = {"request", "context", "policy", "garbled", "unfit", "cooling"}
+BLAMELESS = {"request", "context", "policy", "length", "garbled", "unfit", "cooling"}
 State = Literal["closed", "open", "half-open"]
 
 
@@ -38,6 +39,7 @@ class Health:
     probe_by: int = 0  # the thread that asks
     latency_ms: float | None = None  # exponentially weighted averages
     first_token_ms: float | None = None
+    measured: int = 0  # times; the first one also paid for imports and connections
     measured_at: float = 0.0
     calls: int = 0
     failures: int = 0
@@ -83,8 +85,8 @@ class Router:
         """`models` that may be asked now, the one to ask first at the front.
 
         "ordered" keeps the order, "cheapest" sorts by `cost`, "fastest" by measured speed, where a
-        model without a recent measurement comes first, so that it gets one. Models that are
-        `last` (the built-in one) stay behind all others whatever they cost.
+        model without a recent measurement, or with its first alone, comes first, so that it gets
+        one. Models that are `last` (the built-in one) stay behind all others whatever they cost.
         """
         at = self._clock()
         with self._lock:
@@ -117,10 +119,22 @@ class Router:
             health.calls += 1
             health.fails, health.open_until, health.probe_at = 0, 0.0, None
             health.cooldown_s, health.reason = COOLDOWN_S, ""
+            if health.measured == 1:  # it began cold, which says nothing of the next
+                health.latency_ms = health.first_token_ms = None
             health.latency_ms = _mixed(health.latency_ms, latency_ms)
             if first_token_ms is not None:
                 health.first_token_ms = _mixed(health.first_token_ms, first_token_ms)
+            health.measured += 1
             health.measured_at = self._clock()
+
+    def learn(self, model: str, error: StudioError) -> None:
+        """An attempt ended in `error`, which may say nothing: it was cancelled, or refused."""
+        if isinstance(error, Cancelled) or error.code == "refused":
+            self.release(model)
+        else:
+            reason = str(error.details.get("reason", ""))
+            reason = "unknown" if error.code == "not_found" else reason
+            self.fail(model, reason, error.details.get("retry_after_s"))
 
     def fail(self, model: str, reason: str, retry_after_s: float | None = None) -> None:
         """It did not answer, and why; what the request itself was to blame for does not count."""
@@ -140,10 +154,29 @@ class Router:
                 wait = retry_after_s if retry_after_s is not None else health.cooldown_s
                 health.open_until = at + min(wait, COOLDOWN_MAX_S)
 
+    def hasten(self, model: str) -> None:
+        """The cooldown of `model` is over: the next request finds out whether it is back."""
+        at = self._clock()
+        with self._lock:
+            health = self._of(model)
+            health.open_until = min(health.open_until, at)
+
     def release(self, model: str) -> None:
         """Nobody learned anything: the call was cancelled or refused."""
         with self._lock:
             self._end_probe(self._of(model))
+
+    def cooling(self, models: Sequence[str], **details: Any) -> Unavailable:
+        """The error where none of `models` may be asked now. Raised within a step, as all are."""
+        wait_s = round(self.wait_s(models)) + 1
+        return Unavailable(
+            f"No model can be asked at the moment: {', '.join(models)} failed a moment ago.",
+            hint=f"Try again in {wait_s} s, or add another model to the chain.",
+            model=models[0],
+            reason="cooling",
+            retry_after_s=wait_s,
+            **details,
+        )
 
     def wait_s(self, models: Sequence[str]) -> float:
         """Until the first of `models` may be asked again."""
@@ -174,7 +207,7 @@ class Router:
     def _speed(self, model: str, at: float) -> float:
         health = self._of(model)
         measured = health.first_token_ms or health.latency_ms
-        if measured is None or at - health.measured_at > STALE_S:
+        if measured is None or health.measured == 1 or at - health.measured_at > STALE_S:
             return 0.0
         return measured
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
-from components.govern.table import as_csv, matching
+from components.govern.table import _way, as_csv, matching
+from tests import screens
 
 LINES = [{"name": "=cmd|' /C calc'!A0", "cost": 1.5}, {"name": "plain", "cost": -2}]
 
@@ -25,3 +26,25 @@ def test_cells_of_the_csv_are_neutral_and_numbers_stay_numbers():
 
 def test_no_lines_make_no_csv():
     assert as_csv([]) == ""
+
+
+def test_a_line_is_named_in_the_menu_by_what_a_person_knows_it_by():
+    run = {"open": "/governance?view=runs&task=0123456789abcdef", "what": "Why *now*?"}
+    address = {"view": "runs", "task": "0123456789abcdef"}
+    assert _way(run, "open", "what") == ("01234567 Why \\*now\\*?", address)
+    case = {"open": "/governance?view=policies&case=creative_script"}
+    assert _way(case, "open", "")[1] == {"view": "policies", "case": "creative_script"}
+    assert _way(case, "open", "")[0].replace("\\", "") == "creative_script"
+
+
+def test_lines_that_lead_nowhere_are_in_no_menu():
+    at = screens.script(
+        "from components.govern.table import table\n"
+        "lines = [{'task': None, 'a': 1}, {'task': '/governance?view=runs&task=ab', 'a': 2}]\n"
+        "table(lines, key='t', columns={'a': None}, alt='Two', empty='', opens='task')\n"
+    )
+    assert at.menu_button[0].options == ["ab"]
+    for wanted in ("1", "nothing has this"):
+        at.text_input(key="filter_t").set_value(wanted).run()
+        assert not at.exception
+        assert not at.menu_button

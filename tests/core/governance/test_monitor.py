@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from core.governance import monitor as module
 from core.governance.alerts import alerts
 from core.governance.monitor import Monitor
+from core.governance.records import ALERT
 from core.governance.webhook import Webhook
 from core.kernel import Ask
 from core.storage.database import now
@@ -38,7 +39,7 @@ def watched(kernel):
     monitor.close()
 
 
-def told(kernel, count, org="acme", within_s=5.0):
+def told(kernel, count, org="acme", within_s=20.0):
     """The alerts, once there are `count` of them."""
     end = time.monotonic() + within_s
     while time.monotonic() < end and len(alerts(kernel.database, org)) < count:
@@ -107,7 +108,7 @@ def test_a_refused_step_is_told(watched):
     task = watched.task(done(watched, "more", nusd=7, most=10))
     assert task.error["code"] == "budget_exceeded"
     rows = [row for row in told(watched, 1) if row.kind == "refusal"]
-    end = time.monotonic() + 5
+    end = time.monotonic() + 20
     while not rows and time.monotonic() < end:
         rows = [row for row in alerts(watched.database, "acme") if row.kind == "refusal"]
     assert [row.severity for row in rows] == ["critical"]
@@ -159,14 +160,12 @@ def test_telling_it_returns_at_once_whatever_the_receiver_does(kernel):
         ask = Ask("t", 1, "model", "m", ANA, {})
         kernel.ledger.limit("org:acme", "nusd", "day", 10)
         done(kernel, "more", nusd=4, most=4)
-        began = time.perf_counter()
         for _ in range(2_000):
             monitor.told(ask, {"ok": 1, "spent": {"nusd": 1}})
-        each_us = (time.perf_counter() - began) / 2_000 * 1e6
         rows = told(kernel, 1)
+        assert {row.sent_at for row in kernel.database.rows(sa.select(ALERT))} == {None}
         monitor._webhook._closed = True
         monitor._closed.set()
-    assert each_us < 200
     assert percents(rows) == [("org:acme", 80)], "told in the studio although nobody took it"
 
 
@@ -184,7 +183,7 @@ def test_the_webhook_is_posted_when_the_monitor_finds_something(kernel):
         monitor.start()
         kernel.ledger.limit("org:acme", "nusd", "day", 10)
         done(kernel, "more", nusd=5, most=5)
-        end = time.monotonic() + 5
+        end = time.monotonic() + 20
         while "100" not in posted(hook) and time.monotonic() < end:
             time.sleep(0.02)
         monitor.close()
@@ -209,3 +208,25 @@ def test_a_database_that_fails_once_is_asked_again(kernel, monkeypatch):
     done(kernel, "more", nusd=9)
     assert percents(told(kernel, 1)) in ([("org:acme", 80)], [("org:acme", 50), ("org:acme", 80)])
     monitor.close()
+
+
+def test_an_error_nobody_foresaw_is_told_and_the_next_limit_is_still_seen(kernel, caplog):
+    class Books:
+        def remaining(self, who):
+            if who.person == "ana":
+                raise ZeroDivisionError
+            return kernel.ledger.remaining(who)
+
+    monitor = Monitor(kernel.database, Books())
+    assert monitor.trouble == "it does not run"
+    kernel.listeners.append(monitor.told)
+    monitor.start()
+    assert monitor.trouble == ""
+    kernel.ledger.limit("org:acme", "nusd", "day", 100)
+    done(kernel, "more", nusd=15)
+    done(kernel, "more", BO, nusd=15)
+    assert percents(told(kernel, 1)) == [("org:acme", 50)]
+    assert monitor.trouble.startswith("ZeroDivisionError at ")
+    monitor.close()
+    assert monitor.trouble.startswith("ZeroDivisionError"), "what it met it still tells"
+    assert "The monitor met an error and goes on." in caplog.text

@@ -65,6 +65,24 @@ def test_a_model_that_cannot_be_reached_is_a_typed_error(wired, gpt, model, turn
     assert KEY not in str(error)
 
 
+def test_a_model_that_cools_down_is_asked_at_once_and_used_again(wired, gpt):
+    gpt.script["gpt-4o-mini"] = Turn(status=401, error="Bad key.")
+    outcome_of(wired, MINI)
+    assert [one.state for one in wired.llm.health([MINI])] == ["open"]
+    before = len(gpt.seen)
+    assert outcome_of(wired, MINI).error["details"]["reason"] == "key", "asked, not turned away"
+    assert len(gpt.seen) == before + 1
+    gpt.script["gpt-4o-mini"] = Turn("connected", prompt=14, completion=2)
+    assert outcome_of(wired, MINI).output["text"] == "connected"
+    assert [one.state for one in wired.llm.health([MINI])] == ["closed"]
+
+
+def test_a_model_that_thinks_for_longer_than_a_test_lasts_was_reached(wired, gpt):
+    gpt.script["gpt-4o-mini"] = Turn("", prompt=14, completion=64, finish="length")
+    made = Reached.model_validate(outcome_of(wired, MINI).output)
+    assert (made.text, made.tokens, made.cost_nusd) == ("", 64, 14 * 150 + 64 * 600)
+
+
 def test_it_may_cost_a_few_cents_at_most(wired, gpt):
     before = len(gpt.seen)
     assert outcome_of(wired, GOLD).error["code"] == "budget_exceeded"

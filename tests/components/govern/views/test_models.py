@@ -5,9 +5,13 @@ from __future__ import annotations
 import time
 
 import pytest
+import sqlalchemy as sa
 
+from components import session
 from components.govern.views import models
+from core.identity.records import PERSON
 from core.settings.catalogue import catalogue
+from core.storage.database import now
 from tests import screens
 from tests.loopback import openai_server
 from tests.loopback.server import KEY, Turn
@@ -97,12 +101,41 @@ def test_a_connection_that_fails_shows_why_and_the_way_out(gpt):
     line = next(line for line in models.model_lines() if line["model"] == MINI)
     assert line["state"].startswith("cooling down")
     assert line["why"] == "its key was refused"
-    again = screens.text(tried(MINI))
-    assert "The last time its key was refused" in again, "a model that rests still says why"
+    gpt.script["gpt-4o-mini"] = Turn("connected", prompt=14, completion=2)
+    assert "Answered in" in screens.text(tried(MINI)), "a person need not wait for the cooldown"
+    line = next(line for line in models.model_lines() if line["model"] == MINI)
+    assert line["state"] == "ready"
 
 
 @pytest.mark.usefixtures("wired")
-def test_only_who_may_govern_sees_the_test(monkeypatch):
-    monkeypatch.setattr(models, "may", lambda *_: False)
+def test_a_free_model_costs_nothing_in_words():
+    said = screens.text(tried("offline"))
+    assert "tokens, free." in said
+    assert "$0.000000" not in said
+
+
+def signed_in(studio, monkeypatch, role):
+    """A person of this role looks at the pages; only the browser's cookie is left out."""
+    owner = studio.people.local()
+    row = {"id": f"the {role}", "org_id": owner.org_id, "team_id": owner.team_id, "name": "Ana"}
+    row |= {"role": role, "password": "", "created_at": now()}
+    studio.database.transaction(lambda db: db.execute(sa.insert(PERSON), row))
+    token = studio.people.open_session(studio.people.person(row["id"]))
+    monkeypatch.setattr(session, "signed_in", lambda: studio.people.by_session(token))
+    return studio.people.person(row["id"])
+
+
+@pytest.mark.parametrize("role", ["analyst", "viewer"])
+def test_only_an_owner_sees_the_test_and_may_run_it(wired, gpt, monkeypatch, role):
+    person = signed_in(wired, monkeypatch, role)
+    before = len(gpt.seen)
     at = screens.shell("governance", view="models")
+    assert not at.exception
+    assert at.session_state["person"] == person
+    assert MINI in str(at.dataframe[0].value)
     assert not [button for button in at.button if button.key == "test_connection"]
+    task_id = wired.submit(person, "models.test", {"model": MINI})  # a forged click
+    for _ in wired.kernel.follow(task_id):
+        pass
+    assert wired.kernel.task(task_id).error["code"] == "refused"
+    assert len(gpt.seen) == before

@@ -45,9 +45,12 @@ def test_a_draft_is_previewed_saved_compared_promoted_and_rolled_back(studio):
     assert not at.exception
     assert "Why did revenue fall in the last quarter?" in screens.text(at)  # the sample
     changed = body_of(at).value.replace("When you have seen enough", "When it is clear")
-    body_of(at).set_value(changed).run()
-    assert "When it is clear" in screens.text(at)
     click(at, "save_prompt")
+    assert [toast.value for toast in at.toast] == ["Nothing is changed."]
+    body_of(at).set_value("## user\n{{ question }}").run()
+    body_of(at).set_value(changed)
+    click(at, "save_prompt")  # out of the text and at once onto the button
+    assert "When it is clear" in screens.text(at)
     assert "-When you have seen enough, stop calling tools." in screens.text(at)
     assert live(studio).version == 1
     assert live(studio).org_id == ""

@@ -57,6 +57,25 @@ def test_a_rate_limit_opens_at_once_for_as_long_as_the_provider_says():
     assert made.order(["a"]) == ["a"]
 
 
+def test_a_hastened_model_is_probed_at_once_and_by_one():
+    made, clock = router()
+    made.hasten("a")
+    assert made.standings(["a"])[0].state == "closed", "a healthy one stays as it is"
+    made.fail("a", "key")
+    assert made.order(["a"]) == []
+    made.hasten("a")
+    assert made.standings(["a"])[0].state == "half-open"
+    made.begin("a")
+    assert made.order(["a"]) == [], "the others still wait"
+    made.fail("a", "key")
+    clock.at += COOLDOWN_S
+    assert made.order(["a"]) == [], "it cools for twice as long"
+    made.hasten("a")
+    made.begin("a")
+    made.succeed("a", 100, 10)
+    assert made.order(["a"]) == ["a"]
+
+
 def test_after_the_cooldown_one_request_probes_and_the_others_still_wait():
     made, clock = router()
     made.fail("a", "key")
@@ -145,12 +164,24 @@ def test_cheapest_sorts_by_cost_and_leaves_the_built_in_model_last():
 
 def test_fastest_goes_by_measured_speed_and_tries_the_unmeasured_first():
     made, clock = router()
-    made.succeed("slow", 900, 400)
-    made.succeed("quick", 300, 90)
+    for _ in range(2):
+        made.succeed("slow", 900, 400)
+        made.succeed("quick", 300, 90)
     assert made.order(["slow", "quick"], "fastest") == ["quick", "slow"]
     assert made.order(["slow", "quick", "new"], "fastest") == ["new", "quick", "slow"]
     clock.at += STALE_S + 1
     assert made.order(["slow", "quick"], "fastest") == ["slow", "quick"], "old news say nothing"
+
+
+def test_fastest_is_not_misled_by_a_first_call_that_began_cold():
+    made, _ = router()
+    made.succeed("a", 2_400, 2_300)  # imports, connections
+    made.succeed("b", 400, 300)
+    made.succeed("b", 400, 300)
+    assert made.order(["b", "a"], "fastest") == ["a", "b"], "it gets a second chance"
+    made.succeed("a", 60, 40)
+    assert made.order(["b", "a"], "fastest") == ["a", "b"]
+    assert made.standings(["a"])[0].latency_ms == 60
 
 
 @given(st.lists(st.floats(1, 10_000), min_size=1, max_size=30))
