@@ -60,7 +60,7 @@ def warm_up() -> None:
             log.warning("%s is not installed; what needs it will say so.", name)
     studio = session.opened()
     if studio:
-        studio.llm.warm()
+        studio.warm()
     gc.collect()
     gc.freeze()
 

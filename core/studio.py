@@ -11,9 +11,10 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import ValidationError
 
 from core import safety, telemetry, usecases
-from core.errors import NotFound, Refused
+from core.errors import Invalid, Refused
 from core.flags import open_flags
 from core.governance import ApprovalGate, FlagGate
 from core.governance.halt import halt, resume
@@ -25,10 +26,10 @@ from core.identity import People, PermissionGate, Person, may
 from core.insight.ask import Question
 from core.insight.landings import Landings
 from core.kernel import Kernel, Run
-from core.kernel.gates import Amounts, Gate
+from core.kernel.gates import Amounts, Gate, Who
 from core.kernel.operation import OPERATIONS
 from core.kernel.records import STEP
-from core.ledger import Accounts
+from core.ledger import Accounts, Remaining
 from core.ledger.mirror import Mirror
 from core.llm import Gateway, ModelPrice, ModelSettings
 from core.llm.batches import Batches
@@ -55,11 +56,12 @@ class Studio:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        config = _models(settings)
         self.telemetry = telemetry.open(settings, safety.redact)
         self.flags = open_flags(settings.flags)
         self.cache = open_cache(settings.redis)
         self.blobs = Folder(settings.studio_data_dir / "blobs")
-        self.egress = Egress()
+        self.egress = Egress(trace=self.telemetry.header)
         self.database = Database(settings.database, pool_size=settings.database_pool_size)
         self.telemetry.watch(self.database.engine)
         migrate(self.database)
@@ -67,7 +69,6 @@ class Studio:
         self.sources = Sources(self.database, self.blobs)
         temp = settings.studio_data_dir / "tmp"
         self.landings = Landings(self.database, self.blobs, self.sources, temp)
-        config = _models(settings)
         self.prompts = Prompts(self.database)
         self.safety = _safety(settings, config, self.database)
         guard = self.safety.guard
@@ -77,6 +78,7 @@ class Studio:
         self.policies = Policies(
             self.database,
             check=lambda model: self.llm.check_priced((model,)),
+            check_prompt=self.prompts.check,
             told=lambda limits: self.ledger.set_defaults(settings.limits(limits)),
         )
         self.ledger.set_defaults(settings.limits(self.policies.limits))
@@ -116,6 +118,12 @@ class Studio:
         if self.mirror:
             self.kernel.listeners.append(self.mirror.listen)
 
+    def warm(self) -> None:
+        """What models and their judge need is loaded; seconds, so do it beside a start."""
+        self.llm.warm()
+        if self.safety.bench:
+            self.safety.bench.warm()
+
     def close(self) -> None:
         """Stop working; unfinished tasks go on at the next start."""
         self.kernel.close()
@@ -151,6 +159,15 @@ class Studio:
             return wanted
         return {**(wanted or {}), "nusd": min((wanted or {}).get("nusd", most), most)}
 
+    def left(self, who: Who) -> list[Remaining]:
+        """What is left of the limits above `who`, those of one request apart, in no order.
+
+        Cheap where there is a Redis: then it may be a few seconds old.
+        """
+        if self.mirror:
+            return self.mirror.left(who)
+        return [row for row in self.ledger.remaining(who) if row.period != "request"]
+
     def submit(self, person: Person, name: str, input: dict[str, Any], **options: Any) -> str:
         """The id of a task that runs operation `name`; see `Kernel.submit` for the options."""
         session, project = options.pop("session", ""), options.pop("project", "")
@@ -184,8 +201,7 @@ class Studio:
         resume(self.database, self.ledger, person, scope)
 
     def _check(self, person: Person, task_id: str, permission: str) -> None:
-        if self.kernel.task(task_id).org_id != person.org_id:
-            raise NotFound(f"No task {task_id!r}.")
+        self.kernel.task(task_id, org_id=person.org_id)
         if not may(person.role, permission):
             raise Refused(
                 "Your role does not allow this.", hint="Ask an owner of the organisation."
@@ -226,7 +242,7 @@ def _models(settings: Settings) -> ModelSettings:
     """What the gateway is told."""
     shared = ModelSettings.model_fields.keys() & type(settings).model_fields.keys()
     values = {name: getattr(settings, name) for name in shared}
-    prices = {name: ModelPrice(**price) for name, price in settings.model_prices.items()}
+    prices = {name: _price(name, price) for name, price in settings.model_prices.items()}
     return ModelSettings(
         **values,
         models=settings.studio_models,
@@ -234,6 +250,20 @@ def _models(settings: Settings) -> ModelSettings:
         timeout_s=settings.model_timeout_s,
         idle_s=settings.model_idle_s,
     )
+
+
+def _price(model: str, price: object) -> ModelPrice:
+    """The price of a model as MODEL_PRICES says. Raises Invalid."""
+    try:
+        return ModelPrice.model_validate(price)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in (model, *first["loc"]))
+        said = first["msg"].removeprefix("Value error, ")
+        raise Invalid(
+            f"MODEL_PRICES is wrong at {place}: {said}.",
+            hint='{"PROVIDER/NAME": {"input": 0.5, "output": 1.5}}, dollars a million tokens.',
+        ) from error
 
 
 @dataclass(frozen=True)

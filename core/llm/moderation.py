@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any
 
 from core.errors import Invalid, Unavailable
@@ -34,12 +36,22 @@ class Moderation:
         self._price = _price(config, model, provider, self._name)
         self._timeout_s = timeout_s
         self._made: list[Any] = []
+        self._lock = threading.Lock()
 
     def begin(self, texts: Sequence[str], images: Sequence[str]) -> Future[Judgement]:
-        """The judgement, soon; the future raises Unavailable when it does not come in time."""
-        import openai  # noqa: F401 - seconds, once; never on the loop
+        """The judgement, soon; the future raises Unavailable when it does not come in time.
 
+        The first one of a process loads the client here, in the caller's thread.
+        """
+        self.warm()
         return asyncio.run_coroutine_threadsafe(self._judge(texts, images), loop())
+
+    def warm(self) -> None:
+        """The client is there: seconds, once, which are not the judgement's. Never on the loop."""
+        import openai
+
+        with suppress(openai.OpenAIError, OSError, ValueError):  # the judgement tells of it
+            self._client()
 
     def __call__(self, texts: Sequence[str], images: Sequence[str] = ()) -> Judgement:
         """The judgement, waited for. Raises Unavailable. Never call it on the loop."""
@@ -96,13 +108,16 @@ class Moderation:
         return Judgement(self.model, scores, tuple(sorted(flagged)), (use,) if requests else ())
 
     def _client(self) -> Any:
-        """One client, made on the loop, where its connections live."""
-        if not self._made:
-            import openai
+        """One client, made with all it imports later; its connections live on the loop."""
+        import openai
 
-            key, url = self._route.key, self._route.base_url
-            self._made.append(openai.AsyncOpenAI(api_key=key, base_url=url, max_retries=0))
-        return self._made[0]
+        with self._lock:
+            if not self._made:
+                key, url = self._route.key, self._route.base_url
+                client = openai.AsyncOpenAI(api_key=key, base_url=url, max_retries=0)
+                _ = client.moderations.create  # imported when it is looked at
+                self._made.append(client)
+            return self._made[0]
 
 
 def open_moderation(
@@ -140,7 +155,7 @@ def _provider(config: ModelSettings, name: str) -> Hosted:
 def _price(config: ModelSettings, model: str, provider: Hosted, name: str) -> Price:
     if model in config.prices:
         return from_settings(config.prices[model], model)
-    found = provider.price(name)
+    found = provider.price(name, chat=False)
     if found is None:
         raise unpriced(model)
     return found

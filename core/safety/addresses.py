@@ -62,11 +62,8 @@ ISATAP = 0x5EFE  # ...:0:5efe:a.b.c.d
 NUMBER = re.compile(r"^(?:0[xX][0-9a-fA-F]*|[0-9]+)$")
 
 
-def why_not(address: str | Address, *, private: bool = False) -> str:
-    """Why `address` may not be reached, in a few words; nothing when it may.
-
-    `private`: networks inside the house may; the machine's neighbourhood still may not.
-    """
+def why_not(address: str | Address) -> str:
+    """Why `address` may not be reached, in a few words; nothing when it may."""
     found = _parsed(address)
     if found is None:
         return "is no address"
@@ -74,7 +71,7 @@ def why_not(address: str | Address, *, private: bool = False) -> str:
     if any(seen in net for net in _of_kind(seen, NEVER)):
         return "is reserved"
     if any(seen in net for net in _of_kind(seen, INSIDE)):
-        return "" if private else "is in a private network"
+        return "is in a private network"
     if isinstance(seen, IPv6Address) and not _given_out(seen):
         return "is reserved"
     return ""

@@ -35,7 +35,10 @@ async def resolve(host: str, port: int) -> list[str]:
 
 
 class Egress:
-    """A way out with its own rules. `allow` has exact "host:port" that are reached unchecked."""
+    """A way out with its own rules. `allow` has exact "host:port" that are reached unchecked.
+
+    `trace` is the traceparent of where it is called; servers of the settings are told it.
+    """
 
     def __init__(
         self,
@@ -44,11 +47,23 @@ class Egress:
         allow: Sequence[str] = (),
         resolve: Resolve = resolve,
         certificates: ssl.SSLContext | None = None,
+        trace: Callable[[], str] = str,
     ) -> None:
         self._ports = frozenset(ports)
         self._allow = frozenset(allow)
         self._resolve = resolve
         self._certificates = certificates
+        self._trace = trace
+
+    def to(self, url: str) -> Egress:
+        """The same way to this server of the settings, wherever it stands, and no other inside."""
+        return Egress(
+            ports=tuple(self._ports),
+            allow=[parse(url).place],
+            resolve=self._resolve,
+            certificates=self._certificates,
+            trace=self._trace,
+        )
 
     async def fetch(
         self,
@@ -57,18 +72,17 @@ class Egress:
         size_max_bytes: int = SIZE_MAX_BYTES,
         timeout_s: float = TIMEOUT_S,
         redirects_max: int = REDIRECTS_MAX,
-        allow_private: bool = False,
     ) -> Fetched:
         """The answer of `url`, whole, at most `size_max_bytes` even unpacked, in `timeout_s`.
 
-        `allow_private` opens networks inside the house, never a machine's own neighbourhood.
-        Raises Invalid for what is no such address or too large, Refused for one that leads into
-        a private network, Unavailable when nobody answers in time.
+        Strangers are told nothing of a trace. Raises Invalid for what is no such address or too
+        large, Refused for one that leads into a private network, Unavailable when nobody answers
+        in time.
         """
         async with _within(timeout_s):
             for _ in range(redirects_max + 1):
                 target = self.check(url)
-                wires = _Pinned(self.addresses, target, allow_private=allow_private)
+                wires = _Pinned(self.addresses, target)
                 found = await self._once("GET", wires, size_max_bytes)
                 if isinstance(found, Fetched):
                     return found
@@ -91,11 +105,14 @@ class Egress:
     ) -> Fetched:
         """The answer of a server of the settings, with its key in `headers`. Raises as `fetch`.
 
+        It is told the trace.
         A redirect is not followed: it would carry the key away.
         """
         async with _within(timeout_s):
             wires = _Pinned(self.addresses, self.check(url))
-            found = await self._once(method, wires, size_max_bytes, body, headers)
+            trace = self._trace()
+            told = {**(headers or {}), **({"traceparent": trace} if trace else {})}
+            found = await self._once(method, wires, size_max_bytes, body, told)
         if isinstance(found, Fetched):
             return found
         raise Unavailable(
@@ -116,7 +133,7 @@ class Egress:
             )
         return target
 
-    async def addresses(self, target: Target, *, allow_private: bool = False) -> list[str]:
+    async def addresses(self, target: Target) -> list[str]:
         """All addresses of the target's host, each of them checked.
 
         Raises Refused when one of them is private, Unavailable when there is none.
@@ -132,7 +149,7 @@ class Egress:
                 reason="unknown_host",
             )
         allowed = target.place in self._allow
-        if not allowed and any(why_not(address, private=allow_private) for address in found):
+        if not allowed and any(why_not(address) for address in found):
             raise Refused(
                 f"The host {target.host!r} leads into a private or reserved network.",
                 hint="Only public addresses can be fetched.",
@@ -186,22 +203,17 @@ class _Pinned:
     """Wires for httpcore that lead to checked addresses of one target and nowhere else."""
 
     def __init__(
-        self,
-        addresses: Callable[..., Awaitable[Sequence[str]]],
-        target: Target,
-        *,
-        allow_private: bool = False,
+        self, addresses: Callable[[Target], Awaitable[Sequence[str]]], target: Target
     ) -> None:
         self.target = target
         self._addresses = addresses
-        self._allow_private = allow_private
 
     async def connect_tcp(self, **options: Any) -> Any:
         """A connection to an address that was checked just now, whatever the name says later."""
         import httpcore
 
         wires: Any = httpcore.AnyIOBackend()
-        found = await self._addresses(self.target, allow_private=self._allow_private)
+        found = await self._addresses(self.target)
         if len(found) > 1:
             options["timeout"] = CONNECT_S
         for place, address in enumerate(found, start=1):

@@ -10,6 +10,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from core.kernel.gates import Ask, Verdict
@@ -47,7 +48,9 @@ class SafetyGate:
         future = self._bench.begin(texts, images) if self._bench and level == "full" else None
         local = [finding for text in texts for finding in self._local(text)]
         judged = self._bench.take(future) if self._bench else None
+        found_in = _excerpt(texts, images)
         hosted = self._rules.judged(judged) if judged else []
+        hosted = [replace(finding, excerpt=found_in) for finding in hosted]
         details = self._details(level, judged, [*local, *hosted])
         severe = worst([*local, *hosted]) == "severe"
         self._write(ask, local, hosted, judged, "blocked" if severe else "logged")
@@ -60,7 +63,7 @@ class SafetyGate:
 
     def _local(self, text: str) -> list[Finding]:
         """What the rules find in `text`; a long conversation is read once."""
-        key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        key = _digest(text)
         with self._lock:
             if key in self._known:
                 return self._known[key]
@@ -96,6 +99,16 @@ class SafetyGate:
             self._journal.write(place, "input", "local", local, action)
         if hosted and judged:
             self._journal.write(place, "input", judged.model, hosted, action)
+
+
+def _excerpt(texts: Sequence[str], images: Sequence[str]) -> str:
+    """What was judged as a whole, the newest first; a picture is named by its digest."""
+    pictures = (f"[picture {_digest(image)[:12]}]" for image in images)
+    return " … ".join([*reversed(texts), *pictures])
+
+
+def _digest(part: str) -> str:
+    return hashlib.sha256(part.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _hint(found: Sequence[Finding]) -> str:

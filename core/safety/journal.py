@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from core.kernel.records import TASK
+from core.kernel.values import text
 from core.safety.findings import Finding, scores, worst
 from core.safety.records import VIOLATION
 from core.safety.redaction import redact_text
@@ -57,7 +58,7 @@ class Journal:
             "scores": found,
             "severity": severity,
             "action": action,
-            "content": redact_text(excerpt).strip()[:EXCERPT_MAX],
+            "content": text(redact_text(excerpt).strip(), EXCERPT_MAX),
             "at": now(),
             "verdict": "",
             "note": "",
@@ -78,4 +79,4 @@ class Journal:
 def _id(place: Place, *about: str) -> str:
     """The same for the same text, so that a step asked twice is written once."""
     told = "\0".join((place.task_id or place.person_id, *about))
-    return hashlib.sha256(told.encode()).hexdigest()[:32]
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -30,6 +30,10 @@ class Judge(Protocol):
         """Its full name."""
         ...
 
+    def warm(self) -> None:
+        """What it needs is loaded, so that the first judgement is no slower. Not on the loop."""
+        ...
+
     def begin(self, texts: Sequence[str], images: Sequence[str]) -> Future[Judgement]:
         """The judgement, soon; the future raises Unavailable when it does not come in time.
 
@@ -58,6 +62,10 @@ class Bench:
     def detail(self) -> str:
         """Whether it answers, for the status page."""
         return f"{self.model} does not answer; built-in rules only" if self._rests else self.model
+
+    def warm(self) -> None:
+        """What the judge needs is loaded; seconds, so do it beside a start."""
+        self._judge.warm()
 
     def begin(self, texts: Sequence[str], images: Sequence[str] = ()) -> Future[Judgement] | None:
         """The judgement to come, or None while the judge rests. A known one costs nothing."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections import deque
 
 from core.safety.findings import Finding
@@ -12,12 +11,6 @@ WORDS = re.compile(r"[^\W_]+")
 RUN = 12  # so many words in the same order are no accident
 LEAST = 8  # a shorter prompt has nothing to tell
 SEVERE = 40  # words: no longer a phrase, but the prompt
-CANARY = re.compile(r"\bcanary-[0-9a-f]{16}\b")
-
-
-def canary() -> str:
-    """A word that nobody says by accident: put it into a system prompt, and a leak is proven."""
-    return f"canary-{secrets.token_hex(8)}"
 
 
 class Leak:
@@ -28,15 +21,12 @@ class Leak:
         self._run = min(RUN, len(words)) if len(words) >= LEAST else 0
         last = len(words) - self._run + 1
         self._known = {tuple(words[i : i + self._run]) for i in range(last)} if self._run else set()
-        self._canaries = tuple(CANARY.findall(system.lower()))
         self._heard: deque[str] = deque(maxlen=self._run or 1)
         self._repeated = 0  # words of the prompt in a row, up to now
         self.longest = 0
 
     def hear(self, text: str) -> Finding | None:
         """A finding at the word that makes it one, and again when it becomes severe."""
-        if self._canaries and any(canary in text.lower() for canary in self._canaries):
-            return Finding("prompt-leak", 1.0, "severe", "canary")
         if not self._run:
             return None
         found = None

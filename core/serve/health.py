@@ -48,9 +48,15 @@ def ready(studio: Any | None) -> dict[str, Part]:
         "migrations": lambda: _migrations(studio),
         "llm": lambda: _llm(studio),
         "cache": lambda: studio.cache.detail,
+        "rates": lambda: studio.rates.detail,
         "moderation": lambda: _moderation(studio),
     }
-    return {name: _tried(check) for name, check in checks.items()} | {"policies": _policies(studio)}
+    watched = {
+        "policies": _policies(studio),
+        "monitor": _monitor(studio),
+        "telemetry": _telemetry(studio),
+    }
+    return {name: _tried(check) for name, check in checks.items()} | watched
 
 
 def summary(studio: Any | None) -> dict[str, Any]:
@@ -109,3 +115,23 @@ def _policies(studio: Any) -> Part:
         return {"ok": True, "detail": ", ".join(studio.policies.names()) or "none"}
     held = "the last good file holds" if studio.policies.was_read else "the defaults hold"
     return {"ok": True, "degraded": True, "detail": f"{trouble} ({held})"}
+
+
+def _monitor(studio: Any) -> Part:
+    """Requests are served and limits hold without it; only nobody is told of what it sees."""
+    trouble = studio.monitor.trouble
+    if not trouble:
+        return {"ok": True, "detail": "watching"}
+    return {"ok": True, "degraded": True, "detail": f"{trouble}; the log says more"}
+
+
+def _telemetry(studio: Any) -> Part:
+    """Work never waits for a sink; only nobody sees there what is done."""
+    told = [
+        f"{name} got {counts['sent']}, lost {counts.get('failed', 0) + counts['dropped']}"
+        for name, counts in studio.telemetry.status().items()
+    ]
+    detail, down = "; ".join(told) or "log lines only", studio.telemetry.down()
+    if not down:
+        return {"ok": True, "detail": detail}
+    return {"ok": True, "degraded": True, "detail": f"down: {', '.join(down)}; {detail}"}

@@ -42,14 +42,6 @@ class Cache(Protocol):
         """Nothing is kept under `key`."""
         ...
 
-    def increment(self, key: str, by: int, ttl_s: float) -> int | None:
-        """The counter after `by` was added; its `ttl_s` begins with its first count.
-
-        Without a time to live nothing is counted: it is `by`.
-        None when nobody knows: the cache is down, or what is kept is no counter.
-        """
-        ...
-
     def put_fields(self, key: str, fields: Mapping[str, str], ttl_s: float) -> None:
         """Exactly these fields are kept for at most `ttl_s`: a hash in Redis, for any reader."""
         ...
@@ -113,21 +105,6 @@ class Memory:
         """Nothing is kept under `key`."""
         with self._lock:
             self._drop(key)
-
-    def increment(self, key: str, by: int, ttl_s: float) -> int | None:
-        """The counter after `by` was added; None when what is kept is no counter."""
-        if ttl_s <= 0:
-            return by
-        with self._lock:
-            entry = self._living(key)
-            try:
-                count = int(entry.data) + by if entry else by  # pyright: ignore[reportArgumentType]
-            except (ValueError, TypeError):
-                return None
-            ends_at = entry.ends_at if entry else self._clock() + ttl_s
-            data = str(count).encode()
-            self._keep(key, data, len(data), ends_at)
-            return count
 
     def put_fields(self, key: str, fields: Mapping[str, str], ttl_s: float) -> None:
         """Exactly these fields are kept for at most `ttl_s`."""

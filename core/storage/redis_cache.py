@@ -74,19 +74,6 @@ class RedisCache:
         """Nothing is kept under `key`, unless Redis does not answer."""
         self._ask(lambda redis: redis.unlink(PREFIX + key), None)
 
-    def increment(self, key: str, by: int, ttl_s: float) -> int | None:
-        """The counter after `by` was added; None while Redis does not answer."""
-
-        def count(redis: Any) -> int:
-            with redis.pipeline() as pipe:
-                pipe.set(PREFIX + key, 0, px=_ms(ttl_s), nx=True)
-                pipe.incrby(PREFIX + key, by)
-                return int(pipe.execute()[1])
-
-        if ttl_s <= 0:
-            return by
-        return self._ask(count, None)
-
     def put_fields(self, key: str, fields: Mapping[str, str], ttl_s: float) -> None:
         """Exactly these fields are kept for at most `ttl_s`, in one hash."""
 
@@ -260,7 +247,8 @@ def _hurried(kind: Any, patience: _Patience) -> Any:
 
     class Hurried(kind):
         def _connect(self) -> Any:
-            return _Bounded(super()._connect(), patience)  # pyright: ignore[reportAttributeAccessIssue]
+            wire = super()._connect()  # pyright: ignore[reportAttributeAccessIssue] - of any `kind`
+            return _Bounded(wire, patience)
 
     return Hurried
 

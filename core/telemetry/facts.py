@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 Told = dict[str, Any]
+JUDGING = "moderation"  # the kind of a use that judged a step; the others are its own
 
 
 class Asked(Protocol):
@@ -64,11 +65,15 @@ def policy_of(name: str, variant: str) -> str:
     return f"{name}@{variant}" if variant else name
 
 
-def total(uses: list[Told]) -> Told:
-    """The uses of one step as one: amounts added, names of the last, whether any was estimated."""
-    if not uses:
+def total(outcome: Mapping[str, Any]) -> Told:
+    """The uses of one step as one: amounts added, names of its own last, any that was estimated.
+
+    Who judged it gives it no name; a step that failed before it used anything has its model's.
+    """
+    uses = _uses(outcome)
+    named = _named(own_uses(outcome)[-1])
+    if not uses and not named["model"]:
         return {}
-    last = uses[-1]
     amounts = ("prompt_tokens", "completion_tokens", "cached_tokens", "cache_write_tokens")
     amounts = (*amounts, "reasoning_tokens", "cost_nusd", "latency_ms")
     added = {name: sum(use.get(name) or 0 for use in uses) for name in amounts}
@@ -77,23 +82,41 @@ def total(uses: list[Told]) -> Told:
     for use in uses:
         for kind, nusd in (use.get("breakdown") or {}).items():
             breakdown[kind] = breakdown.get(kind, 0) + nusd
-    return {**last, **added, **some, "breakdown": breakdown}
+    return {**named, **added, **some, "breakdown": breakdown}
 
 
-def call_line(ask: Asked, outcome: Mapping[str, Any], use: Told, took_ms: int) -> Told:
-    """The fields of the log line of one model or tool call."""
+def own_uses(outcome: Mapping[str, Any]) -> list[Told]:
+    """What the step itself used; if nothing, one use that only names the model that failed."""
+    own = [use for use in _uses(outcome) if use.get("kind") != JUDGING]
+    failed = str((outcome.get("details") or {}).get("model") or "")
+    return own or [{"provider": failed.partition("/")[0], "model": failed} if failed else {}]
+
+
+def call_lines(ask: Asked, outcome: Mapping[str, Any], took_ms: int) -> list[Told]:
+    """The fields of the log lines of one step: its own first, then of what judged it."""
+    judging = [use for use in _uses(outcome) if use.get("kind") == JUDGING]
+    judged_nusd = sum(use["cost_nusd"] for use in judging)
+    own = [call_line(ask, outcome, use, took_ms, judged_nusd) for use in own_uses(outcome)]
+    return [*own, *(call_line(ask, {"ok": None}, use, took_ms) for use in judging)]
+
+
+def call_line(
+    ask: Asked, outcome: Mapping[str, Any], use: Told, took_ms: int, judged_nusd: int = 0
+) -> Told:
+    """The fields of the log line of one model or tool call; `judged_nusd` of it is told apart."""
+    told = "cost_nusd" in use
     prompt, completion = use.get("prompt_tokens") or 0, use.get("completion_tokens") or 0
     spent = outcome.get("spent") or {}
     line = {
         "operation": ask.operation,
         "use_case": use.get("use_case") or ask.policy.name,
         "policy": policy_of(ask.policy.name, ask.policy.variant),
-        "kind": ask.kind,
+        "kind": JUDGING if use.get("kind") == JUDGING else ask.kind,
         "step": ask.name,
         "provider": use.get("provider", ""),
         "model": use.get("model", ""),
-        "tokens_used": prompt + completion if use else spent.get("tokens", 0),
-        "cost_nusd": use["cost_nusd"] if use else spent.get("nusd", 0),
+        "tokens_used": prompt + completion if told else spent.get("tokens", 0),
+        "cost_nusd": use["cost_nusd"] if told else max(0, spent.get("nusd", 0) - judged_nusd),
         "latency_ms": use.get("latency_ms") or took_ms,
         "cached": bool(use.get("cache_hit")),
         "estimated": bool(use.get("estimated")),
@@ -116,10 +139,13 @@ def task_line(task: Any, steps: list[Told], took_ms: int) -> Told:
     policy = task.policy or {}
     uses = [use for step in steps for use in step["uses"] or []]
     name, variant = policy.get("name") or task.operation, policy.get("variant", "")
+    under = [
+        policy_of(use["use_case"], use.get("variant") or "") for use in uses if use.get("use_case")
+    ]
     line = {
         "operation": task.operation,
-        "use_case": name,
-        "policy": policy_of(name, variant),
+        "use_case": _names(uses, "use_case") or name,
+        "policy": ", ".join(dict.fromkeys(under)) or policy_of(name, variant),
         "provider": _names(uses, "provider"),
         "model": _names(uses, "model"),
         "tokens_used": sum(step["tokens"] for step in steps),
@@ -134,6 +160,16 @@ def task_line(task: Any, steps: list[Told], took_ms: int) -> Told:
     }
     code = (task.error or {}).get("code")
     return line | ({"error_code": code} if code else {})
+
+
+def _uses(outcome: Mapping[str, Any]) -> list[Told]:
+    """What was used; a gate that refused the step says in its details what judging it took."""
+    return outcome.get("uses") or (outcome.get("details") or {}).get("uses") or []
+
+
+def _named(use: Told) -> Told:
+    """The use, which has a provider and a model, be they empty."""
+    return {"provider": "", "model": "", **use}
 
 
 def _names(uses: list[Told], of: str) -> str:
@@ -183,7 +219,7 @@ def settled_attributes(outcome: Mapping[str, Any]) -> Told:
         "studio.cost_nusd": spent.get("nusd", 0),
         "studio.tokens": spent.get("tokens", 0),
     }
-    use = total(outcome.get("uses") or [])
+    use = total(outcome)
     if use:
         told |= {
             "studio.cached": use["cache_hit"],

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from core.settings import NUSD
 from core.telemetry import facts
 
-NUSD = 1_000_000_000
 TYPES = {
     "model": "generation",
     "embedding": "embedding",
@@ -59,7 +59,7 @@ def settled_attributes(outcome: Mapping[str, Any], began_at: datetime) -> dict[s
     if outcome.get("code"):
         told["langfuse.observation.level"] = "ERROR"
         told["langfuse.observation.status_message"] = outcome.get("message") or outcome["code"]
-    use = facts.total(outcome.get("uses") or [])
+    use = facts.total(outcome)
     if not use:
         return told
     told["langfuse.observation.model.name"] = use["model"]

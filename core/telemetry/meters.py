@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
@@ -12,8 +13,6 @@ from opentelemetry.metrics import CallbackOptions, Observation
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
-
-from core.telemetry.counters import Counters
 
 EVERY_S = 10.0
 TIMEOUT_S = 10.0
@@ -29,7 +28,6 @@ class Meters:
         endpoint: str,
         headers: Mapping[str, str],
         resource: Resource,
-        counters: Counters,
         *,
         salt: str = "",
         every_s: float = EVERY_S,
@@ -47,7 +45,8 @@ class Meters:
         self.provider = MeterProvider([reader], resource=resource, shutdown_on_exit=False)
         self._people: set[str] = set()
         self._salt = salt.encode()[:64]
-        self._counters = counters
+        self._ended: dict[str, list[int]] = {}  # operation -> tasks, and those that failed
+        self._lock = threading.Lock()
         self._dropped = dropped
         meter = self.provider.get_meter(PREFIX)
         counter, histogram = meter.create_counter, meter.create_histogram
@@ -68,14 +67,20 @@ class Meters:
         about = {name: line[name] for name in ("operation", "use_case", "policy", "state")}
         self._requests.add(1, about)
         self._duration.record(line["latency_ms"], about)
-        if line["state"] in ("failed", "expired"):
+        failed = line["state"] in ("failed", "expired")
+        with self._lock:
+            tally = self._ended.setdefault(line["operation"], [0, 0])
+            tally[0] += 1
+            tally[1] += failed
+        if failed:
             self._errors.add(1, {**about, "error_code": line.get("error_code", "")})
 
-    def call(self, line: Mapping[str, Any]) -> None:
-        """A settled step is measured; `line` is its log line."""
+    def call(self, line: Mapping[str, Any], *, once: bool = True) -> None:
+        """A call of a settled step is measured; `line` is its log line. `once`: its first one."""
         about = {name: line[name] for name in ("kind", "use_case", "provider", "model", "state")}
-        self._steps.add(1, about)
-        self._call_duration.record(line["latency_ms"], about)
+        if once:
+            self._steps.add(1, about)
+            self._call_duration.record(line["latency_ms"], about)
         model = {name: line[name] for name in ("use_case", "provider", "model")}
         if line["tokens_used"]:
             self._tokens.add(line["tokens_used"], model)
@@ -100,7 +105,9 @@ class Meters:
         self.provider.shutdown(timeout_millis=1000 * within_s)
 
     def _rates(self, _options: CallbackOptions) -> Iterable[Observation]:
-        for operation, rate in self._counters.error_rates():
+        with self._lock:
+            rates = {name: failed / count for name, (count, failed) in self._ended.items()}
+        for operation, rate in rates.items():
             yield Observation(rate, {"operation": operation})
 
     def _lost(self, _options: CallbackOptions) -> Iterable[Observation]:

@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from core.telemetry.unbroken import Unbroken
+
 log = logging.getLogger(__name__)
 KEPT_MAX = 2_048  # spans; a few minutes of a busy studio, a few megabytes
 BATCH_MAX = 256
@@ -34,7 +36,8 @@ class Outbox:
         self._every_s = every_s
         self._wake = threading.Event()
         self._closed = self._given_up = False
-        self._works = True
+        self._unbroken = Unbroken(f"delivery to {name}")
+        self.works = True  # as far as the last delivery shows
         self._thread = threading.Thread(target=self._deliver, name=f"outbox {name}", daemon=True)
         self._thread.start()
 
@@ -79,7 +82,9 @@ class Outbox:
         while self._kept and not self._given_up:
             batch = [self._kept.popleft() for _ in range(min(BATCH_MAX, len(self._kept)))]
             began = time.monotonic()
-            works = self._send(batch)
+            works = False
+            with self._unbroken:
+                works = self._send(batch)
             if works:
                 self.sent += len(batch)
             else:
@@ -88,8 +93,8 @@ class Outbox:
 
     def _tell(self, works: bool, took_s: float) -> None:
         """One line when the sink goes away and one when it is back, not one a batch."""
-        if works != self._works and works:
+        if works != self.works and works:
             log.info("The sink %s takes data again.", self.name)
-        elif works != self._works:
+        elif works != self.works:
             log.warning("The sink %s took no data for %.1f s; work goes on.", self.name, took_s)
-        self._works = works
+        self.works = works

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, Self
+from urllib.parse import unquote
 
+from core.errors import Invalid
 from core.settings import Settings
 from core.telemetry import facts, here, langfuse
-from core.telemetry.counters import Counters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +60,7 @@ SILENT = Silent()
 
 
 class Telemetry:
-    """Hears of every task, leg and step. Without a sink it only counts and writes log lines."""
+    """Hears of every task, leg and step. Without a sink it only writes log lines."""
 
     def __init__(
         self,
@@ -67,19 +68,12 @@ class Telemetry:
         libraries: Libraries | None = None,
         meters: Meters | None = None,
         errors: Errors | None = None,
-        counters: Counters | None = None,
     ) -> None:
-        self.counters = counters or Counters()
         self._tracing = tracing
         self._libraries = libraries
         self._meters = meters
         self._errors = errors
         self._closed = False
-
-    @property
-    def on(self) -> bool:
-        """Whether somebody receives spans."""
-        return self._tracing is not None
 
     # What the kernel tells.
 
@@ -105,26 +99,23 @@ class Telemetry:
         return SILENT if self._tracing is None else self._tracing.step(ask)
 
     def settled(self, ask: facts.Asked, outcome: Mapping[str, Any], took_s: float = 0.0) -> None:
-        """The step was settled or refused: it is counted, measured and told in a line a call."""
-        uses = outcome.get("uses") or [{}]
-        for use in uses:
-            line = facts.call_line(ask, outcome, use, round(1000 * took_s))
-            self.counters.call(line)
+        """The step was settled or refused: it is measured, and told in a line a call."""
+        for place, line in enumerate(facts.call_lines(ask, outcome, round(1000 * took_s))):
             if self._meters:
-                self._meters.call(line)
-            level = logging.INFO if ask.kind in LOUD else logging.DEBUG
+                self._meters.call(line, once=place == 0)
+            level = logging.INFO if line["kind"] in LOUD else logging.DEBUG
             if log.isEnabledFor(level):
-                log.log(level, "%s %s %s", ask.kind, ask.name, line["state"], extra=line)
+                log.log(level, "%s %s %s", line["kind"], ask.name, line["state"], extra=line)
 
     def ended(self, task: Any, steps: Callable[[], list[dict[str, Any]]]) -> None:
-        """The task has ended: it is counted, measured and told in one line.
+        """The task has ended: it is measured and told in one line.
 
         `task` is its row as it ended; `steps` reads its leaf steps, when somebody listens.
         """
         took_ms = max(0, round(1000 * (task.ended_at - task.created_at).total_seconds()))
         is_told = log.isEnabledFor(logging.INFO)
-        line = facts.task_line(task, steps() if is_told else [], took_ms)
-        self.counters.task(line)
+        is_heard = is_told or self._meters is not None
+        line = facts.task_line(task, steps() if is_heard else [], took_ms)
         if self._meters:
             self._meters.task(line)
         if is_told:
@@ -151,6 +142,12 @@ class Telemetry:
         found = {box.name: box.status() for box in self._tracing.outboxes} if self._tracing else {}
         return found | ({"sentry": self._errors.status()} if self._errors else {})
 
+    def down(self) -> list[str]:
+        """The sinks of spans that did not take what they were sent last."""
+        return (
+            [box.name for box in self._tracing.outboxes if not box.works] if self._tracing else []
+        )
+
     def close(self, within_s: float = CLOSE_S) -> None:
         """Every sink got what it took in time, and nothing runs any more; at most `within_s`."""
         if self._closed:
@@ -176,14 +173,13 @@ class Telemetry:
 
 def open(settings: Settings, redact: Callable[[Any], Any]) -> Telemetry:
     """Telemetry to the sinks that are set; without one no SDK is loaded and no thread started."""
-    counters = Counters()
     errors = _errors(settings, redact)
     sinks = _sinks(settings)
     if errors or sinks:
         for name, level in HUSHED.items():
             logging.getLogger(name).setLevel(level)
     if not sinks:
-        return Telemetry(errors=errors, counters=counters)
+        return Telemetry(errors=errors)
     from core.telemetry.libraries import Libraries
     from core.telemetry.tracing import Tracing
 
@@ -195,9 +191,9 @@ def open(settings: Settings, redact: Callable[[Any], Any]) -> Telemetry:
     tracing = Tracing(resource, redact)
     for name, (endpoint, headers) in sinks.items():
         tracing.send_to(name, endpoint, headers, own=name == "langfuse")
-    meters = _meters(settings, tracing, counters)
+    meters = _meters(settings, tracing)
     libraries = Libraries(tracing.provider, meters.provider if meters else None)
-    return Telemetry(tracing, libraries, meters, errors, counters)
+    return Telemetry(tracing, libraries, meters, errors)
 
 
 def _sinks(settings: Settings) -> dict[str, tuple[str, dict[str, str]]]:
@@ -216,14 +212,14 @@ def _sinks(settings: Settings) -> dict[str, tuple[str, dict[str, str]]]:
 
 
 def _otlp_headers(settings: Settings) -> dict[str, str]:
-    """The configured headers, "name=value,name=value"."""
+    """The configured headers, "name=value,name=value", each percent-encoded where it must be."""
     given = settings.otel_exporter_otlp_headers
     pairs = given.get_secret_value().split(",") if given else []
     parts = [pair.partition("=") for pair in pairs if "=" in pair]
-    return {name.strip(): value.strip() for name, _, value in parts}
+    return {unquote(name.strip()): unquote(value.strip()) for name, _, value in parts}
 
 
-def _meters(settings: Settings, tracing: Tracing, counters: Counters) -> Meters | None:
+def _meters(settings: Settings, tracing: Tracing) -> Meters | None:
     if not settings.otel_exporter_otlp_endpoint:
         return None
     from core.telemetry.meters import Meters
@@ -233,23 +229,28 @@ def _meters(settings: Settings, tracing: Tracing, counters: Counters) -> Meters 
         f"{settings.otel_exporter_otlp_endpoint}/v1/metrics",
         _otlp_headers(settings),
         tracing.resource,
-        counters,
         salt=salt.get_secret_value() if salt else "",
         dropped=lambda: {box.name: box.dropped for box in tracing.outboxes},
     )
 
 
 def _errors(settings: Settings, redact: Callable[[Any], Any]) -> Errors | None:
-    """The listener for critical errors, listening."""
+    """The listener for critical errors, listening. Raises Invalid for an address that is none."""
     if not settings.sentry_dsn:
         return None
     from core.telemetry.sentry import Errors
 
-    made = Errors(
-        settings.sentry_dsn.get_secret_value(),
-        environment=settings.environment,
-        release=f"lewis-studio@{VERSION}",
-        redact=redact,
-    )
+    try:
+        made = Errors(
+            settings.sentry_dsn.get_secret_value(),
+            environment=settings.environment,
+            release=f"lewis-studio@{VERSION}",
+            redact=redact,
+        )
+    except ValueError:  # its words repeat parts of the address, which holds a key
+        raise Invalid(
+            "SENTRY_DSN cannot be read.",
+            hint="It looks like https://KEY@HOST/NUMBER; leave it empty to report nothing.",
+        ) from None
     logging.getLogger().addHandler(made)
     return made

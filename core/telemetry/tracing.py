@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
@@ -217,7 +217,7 @@ class Tracing:
             parent=span.parent,
             resource=span.resource,
             attributes=attributes,
-            events=_without_words(span.events),
+            events=(),  # of libraries: they quote exceptions, and those quote anything
             links=span.links,
             kind=span.kind,
             status=Status(span.status.status_code, self._redact(said) if said else None),
@@ -225,8 +225,3 @@ class Tracing:
             end_time=span.end_time,
             instrumentation_scope=span.instrumentation_scope,
         )
-
-
-def _without_words(_events: Sequence[Any]) -> tuple[()]:
-    """Events of libraries quote exceptions, and those quote anything."""
-    return ()

@@ -13,11 +13,13 @@ from core.errors import Invalid, NotFound, Refused, Unavailable
 from core.governance import spend
 from core.identity.records import PERSON
 from core.insight import Question
+from core.safety import Bench
 from core.settings import Settings
 from core.storage.blobs import Source
 from core.studio import Studio, open_studio
 from tests.core.commands.conftest import logs, write_sales
 from tests.core.kernel.proofs.parts import steps, until
+from tests.core.safety.parts import Scripted
 
 __all__ = ["logs"]  # a fixture
 
@@ -147,3 +149,39 @@ def test_the_environment_stands_above_the_policy(studio, tmp_path):
     studio.settings.model_fields_set.add("ask_budget_usd")
     person, _ = question(studio, tmp_path)
     assert studio._within(person, "insight.ask", {"nusd": 9_000_000_000}) == {"nusd": 2_000_000_000}
+
+
+@pytest.mark.parametrize(
+    ("price", "said"),
+    [
+        ({"input": 3}, "openai/gpt-4.1: input and output belong together"),
+        ({"input": "much", "output": 1}, "openai/gpt-4.1.input: "),
+        ({"words": 1}, "openai/gpt-4.1.words: "),
+    ],
+)
+def test_a_price_that_is_none_is_named_with_its_setting(settings, price, said):
+    wrong = settings.model_copy(update={"model_prices": {"openai/gpt-4.1": price}})
+    with pytest.raises(Invalid, match="MODEL_PRICES") as caught:
+        Studio(wrong)
+    assert said in caught.value.message
+
+
+def test_models_and_their_judge_are_warm_before_they_are_asked(studio):
+    judge = Scripted({})
+    studio.safety = dataclasses.replace(studio.safety, bench=Bench(judge))
+    studio.warm()
+    assert judge.warmed
+
+
+def test_what_is_left_is_what_the_ledger_says(studio):
+    who = studio.people.local().who()
+    assert studio.left(who) == [r for r in studio.ledger.remaining(who) if r.period != "request"]
+    assert studio.left(who)
+
+
+def test_a_policy_cannot_name_a_template_that_nobody_wrote(studio):
+    org = studio.people.local().org_id
+    with pytest.raises(Invalid, match=r"prompt: There is no prompt 'brief'"):
+        studio.policies.override(org, "conversation", {"prompt": "brief"}, "test")
+    studio.prompts.save(org, "brief", "Say yes.", by="test")
+    studio.policies.override(org, "conversation", {"prompt": "brief"}, "test")

@@ -41,6 +41,11 @@ class Scripted:
         self.texts: list[str] = []
         self.images: list[str] = []
         self.asked = 0
+        self.warmed = False
+
+    def warm(self) -> None:
+        """There is nothing to load."""
+        self.warmed = True
 
     def begin(self, texts, images) -> Future[Judgement]:
         """Judged at once."""

@@ -211,14 +211,19 @@ def test_a_host_with_any_address_that_is_not_public_is_refused(addresses):
             asyncio.run(asked)
 
 
-def test_private_networks_open_only_when_the_caller_says_so(web):
+def test_a_server_of_the_settings_is_reached_inside_and_no_other(web):
     web.pages["/"] = page(b"x")
     egress = Egress(ports=[80, web.port])
-    assert fetch(egress, web.url(), allow_private=True).body == b"x"
+    assert asyncio.run(egress.to(web.url("/v1")).send("GET", web.url())).body == b"x"
     with pytest.raises(Refused):
-        fetch(egress, web.url())
-    with pytest.raises(Refused):
-        fetch(egress, "http://169.254.169.254/", allow_private=True)
+        fetch(egress.to(f"http://127.0.0.1:{web.port + 1}"), web.url())
+
+
+def test_a_server_of_the_settings_is_told_the_trace_and_a_stranger_is_not(web):
+    egress = Egress(trace=lambda: "00-ab-cd-01").to(web.url())
+    asyncio.run(egress.send("GET", web.url(), headers={"x-key": "k"}))
+    fetch(egress, web.url())
+    assert [b"traceparent: 00-ab-cd-01\r\n" in seen for seen in web.seen] == [True, False]
 
 
 def test_an_allowance_is_for_one_host_and_port_exactly(web):
@@ -264,12 +269,12 @@ def test_a_bomb_is_left_at_the_limit(web):
 
 @pytest.mark.parametrize("answer", [page(b"x" * 5_000), b"HTTP/1.1 200 OK\r\nx: " + b"y" * 5_000])
 def test_a_page_that_drips_is_left_in_time(answer, web):
-    web.pages["/"] = slowly(answer, 0.05)
+    web.pages["/"] = slowly(answer, 0.05)  # four minutes in all
     began = time.monotonic()
     with pytest.raises(Unavailable) as caught:
         fetch(open_to(web), web.url(), timeout_s=0.5)
     assert caught.value.details["reason"] == "timeout"
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 12
 
 
 def test_the_time_is_that_of_all_redirects_together(web):
@@ -277,7 +282,7 @@ def test_the_time_is_that_of_all_redirects_together(web):
     began = time.monotonic()
     with pytest.raises(Unavailable):
         fetch(open_to(web), web.url(), timeout_s=0.5, redirects_max=100)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 12
 
 
 def test_a_name_server_that_hangs_is_left_in_time():

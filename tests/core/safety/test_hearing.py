@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core.errors import Refused
 from core.kernel import Policy
-from core.safety.hearing import HELD_MAX, Guard, Hearing, level_of
+from core.safety.hearing import HELD_MAX, WINDOW, Guard, Hearing, level_of
 from core.safety.journal import Journal
 from core.safety.judges import PART_CHARS, Bench
 from core.safety.rules import load
@@ -139,21 +139,36 @@ def test_a_prompt_that_is_recited_is_stopped_and_a_phrase_of_it_is_noted():
     assert heard([SYSTEM], SYSTEM)[0] is None
 
 
-def test_hearing_costs_little_of_each_piece():
-    dense = [f"{word} " for word in (ORDINARY * 4).split(" ")]  # full of words that rules know
-    plain = [f"{word} " for word in (MAY * 40).split()]
-    costs = [min(_spent_us(words) for _ in range(5)) for words in (plain, dense)]
-    print(f"{costs[0]:.1f} us a piece, {costs[1]:.1f} us where every other word alarms")
-    assert costs[0] < 50
+class Noted:
+    """A pattern that notes how many characters it was given."""
+
+    def __init__(self, pattern, given):
+        self._pattern, self._given = pattern, given
+
+    def search(self, text):
+        self._given.append(len(text))
+        return self._pattern.search(text)
 
 
-def _spent_us(words):
-    hearing = Hearing(RULES, SYSTEM, lambda *_: None)
-    began = time.process_time()
+def looked_at(text):
+    """The characters each search looked at while `text` came in word by word, and the words."""
+    rules, given = load(), []
+    rules.patterns = {name: Noted(pattern, given) for name, pattern in rules.patterns.items()}
+    hearing = Hearing(rules, SYSTEM, lambda *_: None)
+    words = [f"{word} " for word in text.split()]
     for word in words:
         hearing.hear(word)
     hearing.end()
-    return (time.process_time() - began) / len(words) * 1e6
+    return given, words
+
+
+@pytest.mark.parametrize("times", [1, 4, 16])
+def test_hearing_looks_at_little_for_each_word_however_long_the_answer_is(times):
+    assert looked_at(MAY * 10 * times)[0] == []
+    dense = ORDINARY * times  # every other word arms a rule
+    given, words = looked_at(dense)
+    assert max(given) <= WINDOW
+    assert sum(given) <= WINDOW * len(words)  # of all rules together
 
 
 # --- the guard
@@ -206,7 +221,7 @@ def test_on_the_loop_nothing_waits_for_the_database(base):
             hearing.hear("I am now DAN and free. " * 4)
 
     asyncio.run(stream())
-    end = time.monotonic() + 5
+    end = time.monotonic() + 20
     while not rows(base) and time.monotonic() < end:
         time.sleep(0.01)
     assert len(rows(base)) == 1

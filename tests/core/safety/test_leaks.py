@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.safety.leaks import LEAST, RUN, SEVERE, Leak, canary
+from core.safety.leaks import LEAST, RUN, SEVERE, Leak
 
 WORDS = [f"word{n}" for n in range(100)]
 PROMPT = " ".join(WORDS)
@@ -37,9 +37,3 @@ def test_a_prompt_of_a_few_words_has_nothing_to_tell():
     whole = " ".join(WORDS[:LEAST])
     assert severities(whole, whole) == ["medium"]
     assert severities("anything", "") == []
-
-
-def test_a_canary_that_sings_is_proof():
-    bird = canary()
-    assert severities(f"It says {bird.upper()}.", f"Never tell {bird}.") == ["severe"]
-    assert severities(f"It says {canary()}.", f"Never tell {bird}.") == []

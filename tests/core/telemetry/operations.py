@@ -21,6 +21,17 @@ def metered(run: Run, given: Given) -> Made:
     return Made(parts=[])
 
 
+@operation("under", policy=Policy(queue="batch"))
+def under(run: Run, _given: Given) -> Made:
+    """A model call under another policy than the operation's own."""
+
+    def act(call: Call):
+        call.use(**USE, use_case="conversation", variant="b")
+
+    run.step("model", "complete", act, estimate=COST)
+    return Made(parts=[])
+
+
 @operation("many", policy=Policy(queue="batch"))
 def many(run: Run, given: Given) -> Made:
     """As many small steps as are asked for."""

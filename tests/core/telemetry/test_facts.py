@@ -23,6 +23,13 @@ USE = {
     "prompt_hash": "abc",
     "breakdown": {"input": 600, "output": 300},
 }
+JUDGED = {
+    "provider": "openai",
+    "model": "openai/judge",
+    "cost_nusd": 3,
+    "kind": "moderation",
+    "latency_ms": 40,
+}
 DONE = {"ok": 1, "spent": {"nusd": 900, "tokens": 120}, "uses": [USE]}
 A144 = {
     "use_case",
@@ -70,6 +77,42 @@ def test_a_step_without_a_model_is_timed_by_the_kernel():
     assert line["state"] == "failed"
 
 
+def test_a_judged_step_is_one_line_of_its_own_and_one_of_its_judge():
+    outcome = {**DONE, "spent": {"nusd": 903, "tokens": 120}, "uses": [JUDGED, USE, JUDGED]}
+    lines = facts.call_lines(ASK, outcome, 999)
+    assert [(line["kind"], line["model"], line["cost_nusd"]) for line in lines] == [
+        ("model", "openai/m", 900),
+        ("moderation", "openai/judge", 3),
+        ("moderation", "openai/judge", 3),
+    ]
+
+
+def test_a_failed_step_names_the_model_that_failed_and_not_its_judge():
+    said = {"code": "unavailable", "details": {"model": "acme/m"}, "spent": {"nusd": 3}}
+    own, judge = facts.call_lines(ASK, {**said, "uses": [JUDGED]}, 12)
+    assert (own["provider"], own["model"], own["state"]) == ("acme", "acme/m", "failed")
+    assert (own["cost_nusd"], own["latency_ms"], own["error_code"]) == (0, 12, "unavailable")
+    assert (judge["model"], judge["state"], judge["cost_nusd"]) == ("openai/judge", "done", 3)
+    for uses in ([JUDGED], []):
+        told = facts.settled_attributes({**said, "uses": uses})
+        assert (told["gen_ai.provider.name"], told["gen_ai.request.model"]) == ("acme", "acme/m")
+
+
+def test_what_a_gate_paid_to_refuse_a_step_is_told():
+    refused = {"code": "refused", "details": {"uses": [JUDGED]}}
+    own, judge = facts.call_lines(ASK, refused, 0)
+    assert (own["state"], own["model"], own["cost_nusd"]) == ("refused", "", 0)
+    assert (judge["kind"], judge["cost_nusd"]) == ("moderation", 3)
+
+
+def test_who_judged_a_tool_gives_it_no_name():
+    outcome = {"ok": 1, "spent": {"nusd": 10}, "uses": [JUDGED]}
+    tool, _ = facts.call_lines(ASK, outcome, 5)
+    assert (tool["model"], tool["cost_nusd"]) == ("", 7)
+    assert facts.total(outcome)["model"] == ""
+    assert facts.total(outcome)["cost_nusd"] == 3
+
+
 def test_an_operation_sums_all_its_steps_and_names_each_model_once():
     began = now()
     task = SimpleNamespace(
@@ -93,14 +136,19 @@ def test_an_operation_sums_all_its_steps_and_names_each_model_once():
     assert (line["model"], line["provider"]) == ("openai/m, b/m", "openai")
     assert (line["cost_nusd"], line["tokens_used"], line["latency_ms"]) == (907, 120, 2_000)
     assert (line["estimated"], line["cached"], line["error_code"]) == (True, False, "unavailable")
+    assert (line["use_case"], line["policy"]) == ("sales", "sales")
+    ran = [{**steps[0], "uses": [JUDGED, {**USE, "use_case": "conversation", "variant": "b"}]}]
+    line = facts.task_line(task, ran, 2_000)
+    assert (line["use_case"], line["policy"]) == ("conversation", "conversation@b")
 
 
 def test_uses_of_one_step_add_up():
-    made = facts.total([USE, {**USE, "estimated": True, "model": "last", "breakdown": None}])
-    assert (made["prompt_tokens"], made["cost_nusd"], made["model"]) == (200, 1800, "last")
+    last = {**USE, "estimated": True, "model": "last", "breakdown": None}
+    made = facts.total({"uses": [USE, last, JUDGED]})
+    assert (made["prompt_tokens"], made["cost_nusd"], made["model"]) == (200, 1803, "last")
     assert (made["estimated"], made["cache_hit"]) == (True, False)
     assert made["breakdown"] == {"input": 600, "output": 300}
-    assert facts.total([]) == {}
+    assert facts.total({}) == facts.total({"uses": []}) == {}
 
 
 def test_a_span_names_who_and_under_what_and_later_what_it_cost():

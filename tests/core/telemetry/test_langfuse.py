@@ -91,6 +91,6 @@ def test_without_both_keys_nothing_is_sent_and_the_log_says_so(
     langfuse, sqlite_url, caplog, tmp_path
 ):
     with working(sqlite_url, tmp_path, langfuse_base_url=langfuse.url) as (_, telemetry):
-        assert not telemetry.on
+        assert telemetry.status() == {}
     assert "LANGFUSE_PUBLIC_KEY" in caplog.text
     assert langfuse.asked == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
 import sqlalchemy as sa
@@ -12,10 +14,11 @@ from starlette.testclient import TestClient
 
 from core.kernel.calls import loop
 from core.llm.hosted.bridge import load as load_litellm
+from core.safety.egress import Egress
 from core.telemetry import current
 from tests.core.telemetry.conftest import CLIENT, spans, told
 from tests.core.telemetry.test_facts import ASK
-from tests.loopback import openai_server
+from tests.loopback import openai_server, web_server
 from tests.loopback.server import KEY
 
 
@@ -30,8 +33,6 @@ def on(collector):
 
 
 def ask_litellm(gpt):
-    import asyncio
-
     question = {"model": "openai/m", "messages": [{"role": "user", "content": "hello"}]}
     where = {"api_base": f"{gpt.url}/v1", "api_key": KEY, "max_retries": 0}
     answer = load_litellm().acompletion(**question, **where)
@@ -65,6 +66,16 @@ def test_a_provider_is_told_the_trace_of_the_step_that_calls_it(ask, gpt, collec
     assert call["name"] == "POST"
     assert call["http.url"].endswith("/v1/chat/completions")
     assert KEY not in str(collector.seen)
+
+
+def test_a_server_that_is_asked_without_httpx_is_told_the_trace_once(collector):
+    with web_server.serve() as web, on(collector) as telemetry, telemetry.step(ASK) as step:
+        out = Egress(trace=telemetry.header).to(web.url())
+        asyncio.run_coroutine_threadsafe(out.send("GET", web.url()), loop()).result(20)
+        asyncio.run_coroutine_threadsafe(out.fetch(web.url()), loop()).result(20)
+        told = f"traceparent: {step.traceparent[:-2]}".encode()  # the flags may say more
+    assert [seen.count(b"traceparent") for seen in web.seen] == [1, 0]
+    assert told in web.seen[0]
 
 
 @pytest.mark.parametrize("ask", [ask_litellm, ask_openai, ask_httpx])

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+import logging
+
 from tests.core.kernel.proofs.parts import ANA
-from tests.core.telemetry.conftest import ended, spans, working
-from tests.core.telemetry.test_counters import CALL
+from tests.core.telemetry.conftest import ended, spans, told, working
+from tests.core.telemetry.test_facts import ASK, DONE, JUDGED, USE
+
+CALL = {
+    "kind": "model",
+    "use_case": "sales",
+    "org_id": "acme",
+    "user_id": "ana",
+    "provider": "o",
+    "model": "o/m",
+    "state": "done",
+    "tokens_used": 12,
+    "cost_nusd": 5,
+    "latency_ms": 100,
+    "first_token_ms": 30,
+}
 
 
 def test_a_collector_gets_every_metric(collector, sqlite_url, tmp_path):
@@ -35,26 +51,45 @@ def test_no_number_of_people_makes_more_series_than_the_bound(collector, monkeyp
     from opentelemetry.sdk.resources import Resource
 
     from core.telemetry import meters
-    from core.telemetry.counters import Counters
 
     monkeypatch.setattr(meters, "PEOPLE_MAX", 3)
-    made = meters.Meters(f"{collector.url}/v1/metrics", {}, Resource({}), Counters())
+    made = meters.Meters(f"{collector.url}/v1/metrics", {}, Resource({}))
     for i in range(10):
-        made.call({**CALL, "kind": "model", "use_case": "sales", "user_id": f"p{i}"})
+        made.call({**CALL, "user_id": f"p{i}"})
     made.close(5)
     costs = {one["person"]: one["value"] for one in spans(collector, metric="studio.cost")}
     assert len(costs) == 4
     assert costs["other"] == 7 * CALL["cost_nusd"]
 
 
+def test_a_judged_step_counts_once_and_its_judge_is_paid(collector):
+    with told(otel_exporter_otlp_endpoint=collector.url) as telemetry:
+        telemetry.settled(ASK, {**DONE, "uses": [JUDGED, USE]}, 0.1)
+        failed = {"code": "unavailable", "details": {"model": "acme/m"}, "spent": {"nusd": 3}}
+        telemetry.settled(ASK, {**failed, "uses": [JUDGED]}, 0.1)
+    counted = {one["model"]: one["value"] for one in spans(collector, metric="studio.steps")}
+    assert counted == {"openai/m": 1, "acme/m": 1}
+    costs = {one["model"]: one["value"] for one in spans(collector, metric="studio.cost")}
+    assert costs == {"openai/m": 900, "openai/judge": 6}
+
+
+def test_operations_are_measured_by_their_policies_however_little_is_logged(
+    collector, sqlite_url, tmp_path
+):
+    logging.getLogger().setLevel(logging.ERROR)
+    with working(sqlite_url, tmp_path, otel_exporter_otlp_endpoint=collector.url) as (kernel, _):
+        ended(kernel, kernel.submit("under", {}, ANA))
+    (one,) = spans(collector, metric="studio.requests")
+    assert (one["use_case"], one["policy"]) == ("conversation", "conversation@b")
+
+
 def test_a_person_is_a_pseudonym_that_needs_the_salt(collector):
     from opentelemetry.sdk.resources import Resource
 
-    from core.telemetry.counters import Counters
     from core.telemetry.meters import Meters
 
     url = f"{collector.url}/v1/metrics"
-    one, two = (Meters(url, {}, Resource({}), Counters(), salt=salt) for salt in ("a", "b"))
+    one, two = (Meters(url, {}, Resource({}), salt=salt) for salt in ("a", "b"))
     try:
         assert one.pseudonym("acme", "ana") == one.pseudonym("acme", "ana")
         assert one.pseudonym("acme", "ana") != one.pseudonym("other", "ana")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from core.errors import Unavailable
+import pytest
+
+from core.errors import Invalid, Unavailable
 from core.telemetry import here
 from tests.core.kernel.proofs.parts import ANA
 from tests.core.telemetry.conftest import ended, told, working
@@ -77,7 +79,7 @@ def test_a_broken_task_and_a_broken_act_are_reported(sentry, sqlite_url, tmp_pat
         assert ended(kernel, task_id).error["code"] == "act_failed"
         ended(kernel, kernel.submit("breaks", {}, ANA))
         assert telemetry.status()["sentry"]["sent"] == 2
-        assert not telemetry.on
+        assert set(telemetry.status()) == {"sentry"}
     told_all = [event["logentry"]["formatted"] for event in sentry.seen]
     assert min(told_all) == f"Task {task_id} broke."
     assert "The act of step" in max(told_all)
@@ -92,6 +94,13 @@ def test_when_it_is_closed_nothing_listens_any_more(sentry):
     log.error("late")
     assert [one.name for one in logging.getLogger().handlers if one.name == "sentry"] == []
     assert sentry.seen == []
+
+
+@pytest.mark.parametrize("dsn", ["nonsense", "https://h/1", "https://key@h/x", "http://key@h:x/1"])
+def test_an_address_that_is_none_is_named_with_the_way_out(dsn):
+    with pytest.raises(Invalid, match="SENTRY_DSN") as caught, told(sentry_dsn=dsn):
+        pass
+    assert dsn not in f"{caught.value} {caught.value.hint}"
 
 
 def test_an_error_of_a_page_is_reported_under_its_code(sentry):

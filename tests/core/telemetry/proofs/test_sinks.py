@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import socket
-import statistics
 import threading
 import time
 from contextlib import contextmanager
@@ -29,7 +28,7 @@ def down():
 
 @contextmanager
 def slow():
-    """Three servers that take five seconds for every answer."""
+    """Three servers that take a minute for every answer."""
     with (
         otlp_server.open_collector() as otlp,
         langfuse_server.open_langfuse() as langfuse,
@@ -37,7 +36,7 @@ def slow():
     ):
         sinks = (otlp, langfuse, sentry)
         for sink in sinks:
-            sink.delay_s = 5
+            sink.delay_s = 60
         yield [sink.url for sink in sinks]
 
 
@@ -59,7 +58,7 @@ def settings(otlp, langfuse, sentry):
 
 
 def work(telemetry, url, steps=STEPS):
-    """p50 of a governed step in milliseconds; the errors of two more tasks go to Sentry."""
+    """Seconds that the longest governed step took; errors of two more tasks go to Sentry."""
     kernel = parts.open_studio(url, telemetry=telemetry)
     telemetry.watch(kernel.database.engine)
     try:
@@ -70,9 +69,7 @@ def work(telemetry, url, steps=STEPS):
         query = parts.sa.select(parts.STEP).where(parts.STEP.c.task_id == task.id)
         rows = kernel.database.rows(query)
         assert len(rows) == steps
-        return statistics.median(
-            1000 * (row.ended_at - row.started_at).total_seconds() for row in rows
-        )
+        return max((row.ended_at - row.started_at).total_seconds() for row in rows)
     finally:
         parts.close_studio(kernel)
 
@@ -81,37 +78,31 @@ def work(telemetry, url, steps=STEPS):
 @pytest.mark.parametrize("sinks", [down, slow, black_hole])
 def test_work_neither_waits_nor_fails(sinks, tmp_path, monkeypatch):
     monkeypatch.setattr(tracing, "KEPT_MAX", QUEUE_MAX)
-    with told() as off:
-        bare = work(off, f"sqlite:///{tmp_path}/off.db", steps=50)
     with sinks() as urls, told(**settings(*urls)) as telemetry:
-        began = time.monotonic()
-        took = work(telemetry, f"sqlite:///{tmp_path}/on.db")
+        longest_s = work(telemetry, f"sqlite:///{tmp_path}/studio.db")
         status = telemetry.status()
-        lasted = time.monotonic() - began
         began = time.monotonic()
         telemetry.close()
         closing = time.monotonic() - began
         after = telemetry.status()
-    # Far above noise and spans (a fraction of a millisecond), far below one wait for a sink.
-    assert took < 3 * bare + 20
-    assert lasted < 60
+    # Far above what a busy machine adds, far below one wait for a sink: its client gives it ten.
+    assert longest_s < 5
+    assert closing < 5
     for name in ("otlp", "langfuse"):
         assert status[name]["waiting"] <= QUEUE_MAX
         assert after[name]["waiting"] == 0
         assert after[name]["failed"] + after[name]["dropped"] > 0 or sinks is slow
     assert status["otlp"]["dropped"] > 0  # more spans than room, and it knows how many
     assert status["sentry"]["sent"] == 2
-    assert closing < 1.5
 
 
 def test_a_flood_of_errors_is_bounded_and_counted():
     with black_hole() as urls, told(sentry_dsn=sentry_server.dsn(urls[2])) as telemetry:
         began = time.monotonic()
-        for i in range(400):
+        for i in range(400):  # one wait each would last many minutes
             logging.getLogger("core.flood").error("number %d", i)
-        took = time.monotonic() - began
+        assert time.monotonic() - began < 60
         status = telemetry.status()["sentry"]
-    assert took < 10
     assert status["sent"] == 400
     assert status["dropped"] >= 400 - 100 - 1
 
@@ -122,5 +113,5 @@ def test_a_studio_that_closes_leaves_no_thread_that_holds_it_up():
         time.sleep(1.2)  # its delivery hangs now
         began = time.monotonic()
         telemetry.close()
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 5  # its delivery is given ten seconds
     assert all(one.daemon for one in threading.enumerate() if one.name.startswith("outbox"))
