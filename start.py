@@ -321,7 +321,8 @@ def test(words: list[str]) -> int:
     failed = python("tests/services.py")
     if failed:
         return failed
-    beside = ["-n", str(os.cpu_count() or 1), "--dist", "loadfile"]  # a file stays with one worker
+    # A file stays with one worker, and they come in the order of tests/conftest.py.
+    beside = ["-n", str(os.cpu_count() or 1), "--dist", "loadfile", "--no-loadscope-reorder"]
     everything = [*beside, "--cov", "--cov-report=term:skip-covered"]
     return python("-m", "pytest", *(words or everything))
 

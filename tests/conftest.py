@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import socket
 import time
+from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,34 @@ import sqlalchemy as sa
 
 from tests.services import absent, postgres_url
 
+HEAVY = (  # files that take half a minute and more, the longest first
+    "tests/core/insight/proofs/test_hosted.py",
+    "tests/core/insight/proofs/test_bad_input.py",
+    "tests/core/insight/proofs/test_ask_crashes.py",
+    "tests/core/insight/proofs/test_noise.py",
+    "tests/browser/test_story.py",
+    "tests/core/kernel/proofs/test_crashes.py",
+    "tests/core/llm/chain/test_fault_matrix.py",
+    "tests/core/insight/proofs/test_recall.py",
+    "tests/browser/test_keyboard.py",
+    "tests/browser/test_governance_keyboard.py",
+    "tests/core/llm/media/test_crashes.py",
+    "tests/core/llm/batching/test_crashes.py",
+    "tests/core/ledger/test_accounts.py",
+    "tests/docker/test_entrypoint.py",
+    "tests/core/telemetry/proofs/test_sinks.py",
+    "tests/test_start.py",
+)
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Beside others, what takes long comes first: no worker ends minutes before the last."""
+    if not hasattr(config, "workerinput"):
+        return
+    many = Counter(item.path for item in items)
+    rank = {config.rootpath / file: place for place, file in enumerate(HEAVY)}
+    items.sort(key=lambda item: (rank.get(item.path, len(rank)), -many[item.path]))
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -37,13 +66,19 @@ def _warnings_are_heard():
     logging.getLogger().setLevel(logging.WARNING)
 
 
+@pytest.fixture
+def prepared():
+    """Whether a PostgreSQL database has its tables already; tests of just that say no."""
+    return True
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def url(request, tmp_path):
+def url(request, tmp_path, prepared):
     """A fresh database, once of each kind."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/studio.db"
         return
-    yield from _postgres()
+    yield from _postgres(prepared)
 
 
 @pytest.fixture
@@ -53,23 +88,49 @@ def sqlite_url(tmp_path):
 
 
 @pytest.fixture
-def pg_url():
+def pg_url(prepared):
     """A fresh PostgreSQL database."""
-    yield from _postgres()
+    yield from _postgres(prepared)
 
 
-def _postgres():
+def _postgres(prepared):
     server_url = postgres_url()
     if server_url is None:
         absent("PostgreSQL")
+    like = _pattern(server_url) if prepared else "template1"
     name = f"t{time.time_ns()}"
     server = sa.create_engine(server_url, isolation_level="AUTOCOMMIT")
     with server.connect() as db:
-        db.exec_driver_sql(f"create database {name}")
-    yield str(sa.make_url(server_url).set(database=name).render_as_string(hide_password=False))
+        db.exec_driver_sql(f"create database {name} template {like}")
+    yield _named(server_url, name)
     with server.connect() as db:
         db.exec_driver_sql(f"drop database {name} with (force)")
     server.dispose()
+
+
+def _named(server_url, name):
+    return str(sa.make_url(server_url).set(database=name).render_as_string(hide_password=False))
+
+
+@cache
+def _pattern(server_url):
+    """A database with every table and no row, made once a process: copying it is much quicker."""
+    from dbos._migration import ensure_dbos_schema, run_dbos_migrations
+
+    from core.storage.database import Database
+    from core.storage.migrations import migrate
+
+    name = f"pattern{time.time_ns()}"
+    server = sa.create_engine(server_url, isolation_level="AUTOCOMMIT")
+    with server.connect() as db:
+        db.exec_driver_sql(f"create database {name}")
+    server.dispose()
+    database = Database(_named(server_url, name))
+    migrate(database)
+    ensure_dbos_schema(database.engine, "dbos")
+    run_dbos_migrations(database.engine, "dbos", use_listen_notify=True)
+    database.close()
+    return name
 
 
 @pytest.fixture

@@ -16,10 +16,14 @@ from core.settings import load as load_settings
 def complete(
     prompt: Annotated[str, typer.Argument(help="What do you want to ask?")],
     policy: Annotated[str, typer.Option(help="The use case it runs under")] = "conversation",
+    *,
     template: Annotated[str, typer.Option(help="A prompt of the registry that opens it")] = "",
     variable: Annotated[
         list[str] | None, typer.Option(help="name=value for the template; repeatable")
     ] = None,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Say what each model may cost; none is asked")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object")] = False,
 ) -> int:
     """Answer one prompt under a named policy, with its receipt."""
@@ -36,7 +40,8 @@ def complete(
             "template": template,
             "variables": dict(_pair(one) for one in variable or ()),
         }
-        task_id = studio.submit(studio.people.local(), "complete", asked)
+        named = "complete.estimate" if estimate else "complete"
+        task_id = studio.submit(studio.people.local(), named, asked)
         for event in studio.kernel.follow(task_id):
             if not as_json:
                 _show(event)
@@ -45,9 +50,8 @@ def complete(
         studio.close()
     if task.error:
         raise restore(task.error)
-    sys.stdout.write(
-        json.dumps(task.output) + "\n" if as_json else f"\n\n{_receipt(task.output)}\n"
-    )
+    told = _quotes(task.output) if estimate else f"\n\n{_receipt(task.output)}"
+    sys.stdout.write(f"{json.dumps(task.output) if as_json else told}\n")
     return 0
 
 
@@ -63,7 +67,20 @@ def _show(event: Any) -> None:
         sys.stdout.write(event.data["text"])
         sys.stdout.flush()
     elif event.type == "model.restarted":
-        sys.stdout.write("\n\n(The answer broke off; another model begins again.)\n\n")
+        sys.stdout.write("\n\n(That answer does not count; here is another.)\n\n")
+
+
+def _quotes(made: dict[str, Any]) -> str:
+    return "\n".join(map(_quote, made["quotes"]))
+
+
+def _quote(one: dict[str, Any]) -> str:
+    how = "counted" if one["counted"] == "exact" else "estimated"
+    tokens = f"{one['input_tokens']:,} tokens {how} + up to {one['tokens_max']:,}"
+    told = [one["model"], tokens, f"at most {amount('nusd', one['most_nusd'])}"]
+    if one["missing"]:
+        told.append(f"passed over: {one['missing']} is not set")
+    return " · ".join(told)
 
 
 def _receipt(made: dict[str, Any]) -> str:

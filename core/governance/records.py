@@ -32,7 +32,7 @@ class Alert(Row, table=True):
     id: str = Field(default_factory=new_id, primary_key=True)
     org_id: str = Field(index=True)
     key: str = Field(unique=True)
-    kind: str  # threshold, anomaly
+    kind: str  # threshold, anomaly, refusal, stop
     severity: str  # info, warning, critical
     scope: str = ""  # "person:ana"
     title: str

@@ -157,12 +157,21 @@ def _next_move(run: Run, inquiry: Inquiry, prompt_hash: str) -> Reply | str:
 
 
 def _decide(run: Run, inquiry: Inquiry, name: str, prompt_hash: str) -> Reply:
-    """The model's next move. An answer that broke off is asked for once more, at its own price."""
+    """The model's next move. An answer that broke off is asked for once more, at its own price.
+
+    A talk that is too long for the limit of one request is made shorter.
+    """
 
     def complete() -> Reply:
-        return run.studio.llm.complete(
-            run, inquiry.talk, tools=inquiry.specs(), name=name, prompt_hash=prompt_hash
-        )
+        try:
+            return run.studio.llm.complete(
+                run, inquiry.talk, tools=inquiry.specs(), name=name, prompt_hash=prompt_hash
+            )
+        except BudgetExceeded as error:
+            limit = error.details.get("unit"), error.details.get("period")
+            if limit != ("tokens", "request") or not inquiry.tighten():
+                raise
+        return complete()
 
     try:
         return complete()

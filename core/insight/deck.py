@@ -52,8 +52,8 @@ def build(  # noqa: PLR0917 - the parts of a deck, in the order they come to be
     for look in looks:
         tests[look.family] += len(look.outcome.tests)
     sentences = check_answer(answer, kept.known()) if answer.strip() else []
-    if not sum(tests.values()):  # then chance was never asked
-        sentences = [UNTESTED if _is_silence(text) else text for text in sentences]
+    if not sum(tests.values()):  # then nobody knows of chance
+        sentences = [text for text in sentences if not _is_silence(text)]
     notes = [*method.notes, *(note for look in looks for note in look.outcome.notes)]
     method = method.model_copy(update={"tests": tests, "notes": list(dict.fromkeys(notes))})
     findings = kept.slides("finding")
@@ -111,7 +111,7 @@ def summary(
 def _silence(said: list[str], method: Method, *, described: bool) -> list[str]:
     """What a deck without discoveries owes its reader."""
     if not sum(method.tests.values()):
-        return [DESCRIBED] if described else [UNTESTED] if UNTESTED not in said else []
+        return [DESCRIBED if described else UNTESTED]
     plainly = any(_is_silence(line) for line in said)
     return [*([] if plainly else [NOTHING]), "Comparisons looked at: [[method.tests]]."]
 

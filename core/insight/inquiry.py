@@ -62,6 +62,7 @@ class Inquiry:
         self.alone = False  # the model asked for one tool only
         self.stuck = False  # it asks the same again and again
         self.notes: list[str] = []  # what was left out of the deck, and why
+        self._room = TALK_TOKENS
         self._head = 0  # messages of the talk that came before its first turn
         self._asked: Counter[str] = Counter()
         self._ids: set[str] = set()
@@ -131,7 +132,7 @@ class Inquiry:
     def tidy(self) -> None:
         """The talk is short again: its oldest turns are gone, profiles and the newest stay."""
         kept = {id(message) for _, message in self._profiles}
-        while tokens.count_prompt(self.talk) > TALK_TOKENS:
+        while tokens.count_prompt(self.talk) > self._room:
             starts = [
                 place
                 for place, message in enumerate(self.talk)
@@ -146,6 +147,14 @@ class Inquiry:
                 return
             start, end = turns[0]
             del self.talk[start:end]
+
+    def tighten(self) -> bool:
+        """The talk is a quarter shorter, and stays so; False when nothing in it can go."""
+        long = tokens.count_prompt(self.talk)
+        self._room = long * 3 // 4
+        self.tidy()
+        self._shorten()
+        return tokens.count_prompt(self.talk) < long
 
     def check(self, wanted: ToolCall) -> None:
         """The tool, its table, its parameters and columns exist. Raises Invalid with near names."""
@@ -272,7 +281,7 @@ class Inquiry:
 
     def _shorten(self) -> None:
         """The oldest results are told by name only, until the talk is short enough."""
-        while self._told_of and tokens.count_prompt(self.talk) > TALK_TOKENS:
+        while self._told_of and tokens.count_prompt(self.talk) > self._room:
             look, message = self._told_of.pop(0)
             about = {"look": look.number, "recipe": look.outcome.recipe, "findings": []}
             message.content = _json({**about, "notes": ["Told before; it counts."]})

@@ -8,13 +8,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from core.errors import Cancelled, Invalid, NotFound, StudioError, Unavailable, restore
+from core.errors import Cancelled, Invalid, StudioError, restore
 from core.kernel import Call, Run
 from core.llm.batching import Pace, Place, door_of
 from core.llm.batching.rows import Rows
 from core.llm.batching.work import Work
 from core.llm.chain import structured
 from core.llm.chain.replies import key_for
+from core.llm.chain.router import HANDS_OVER
 from core.llm.gateway import Gateway, held
 from core.llm.hosted import wire
 from core.llm.messages import Message, Reply, ToolSpec, said
@@ -23,7 +24,6 @@ from core.llm.provider import Request, images_of
 from core.storage.database import Database
 
 REQUESTS_MAX = 10_000  # of one batch
-HANDS_OVER = (Unavailable, Invalid, NotFound)
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from core.settings.catalogue import checked
+from core.settings.catalogue import WEB, checked
+
+SECRET_MIN = 8  # characters; a shorter one is part of ordinary words
 
 
 class ModelPrice(BaseModel):
@@ -71,5 +74,14 @@ class ModelSettings(BaseModel):
         return self.model_copy(update={"credentials": kept})
 
     def secrets(self) -> list[str]:
-        """The values that must never be seen."""
-        return [value.get_secret_value() for value in self.credentials.values()]
+        """What must never be seen: keys, and of addresses their password; no short words."""
+        values = [value.get_secret_value() for value in self.credentials.values()]
+        hidden = [_password(value) if value.startswith(WEB) else value for value in values]
+        return [value for value in hidden if len(value) >= SECRET_MIN]
+
+
+def _password(address: str) -> str:
+    try:
+        return urlsplit(address).password or ""
+    except ValueError:
+        return address

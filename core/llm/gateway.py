@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from core.errors import Invalid, NotFound, Unavailable
 from core.kernel import Run
+from core.kernel.policies import STUDIO
 from core.llm import tokens
 from core.llm.chain import structured
 from core.llm.chain.asking import Asking
@@ -17,12 +18,11 @@ from core.llm.chain.replies import Replies
 from core.llm.chain.router import Router, Standing
 from core.llm.config import ModelSettings
 from core.llm.messages import Message, Reply, ToolSpec, said
-from core.llm.pricing import Price, from_settings, unpriced
+from core.llm.pricing import Price, from_settings, unpriced, window
 from core.llm.provider import Provider, Request, discover, images_of
 from core.storage.cache import Cache
 
 TOKENS_MAX = 1_000
-STUDIO = "studio"  # in a chain: the models of STUDIO_MODELS
 
 
 class Rendered(Protocol):
@@ -114,6 +114,14 @@ class Gateway:
             raise unpriced(model)
         return price
 
+    def window(self, model: str) -> int:
+        """How many tokens `model` can read, as published; 0 where nobody says."""
+        provider, name = self.provider(model)
+        entry = getattr(provider, "entry", None)
+        if entry is None or entry.published is None:
+            return 0
+        return window(entry.published + name, entry.dialect)
+
     def warm(self) -> None:
         """What the providers that have a key need is loaded; seconds, so do it beside a start."""
         for name in self._providers:
@@ -134,14 +142,15 @@ class Gateway:
     ) -> dict[str, int]:
         """An upper bound of one attempt: {"nusd": ..., "tokens": ...}.
 
-        Money is held for whatever the prompt may be billed as; tokens as common prose has them.
+        Both hold for any text, whatever the prompt may be counted and billed as.
         """
         provider, name = self.provider(model)
-        prompt, exact = tokens.count_prompt(messages, tools), provider.counts_by_rule
-        per_image = images_of(provider, name)
-        most = tokens.weigh_prompt(messages, tools, response, per_image=per_image)
-        reserve = self.price(model).reserve_nusd(prompt if exact else most, tokens_max)
-        return {"nusd": reserve, "tokens": (prompt if exact else tokens.bound(prompt)) + tokens_max}
+        price = self.price(model)
+        if provider.counts_by_rule:
+            prompt = tokens.count_prompt(messages, tools)
+            return {"nusd": price.reserve_nusd(prompt, tokens_max), "tokens": prompt + tokens_max}
+        asked = (messages, tools, response)
+        return held(price, *asked, tokens_max=tokens_max, per_image=images_of(provider, name))
 
     # Answers.
 
@@ -159,28 +168,46 @@ class Gateway:
     ) -> Reply:
         """The answer of a use case: its policy, its prompt (or `template`), then `messages`.
 
+        Of `tools` the model is offered those that the policy allows, and a structured use case
+        answers with a JSON object where no `response` says which.
         Person, organisation, session and request are the run's. Raises NotFound for an unknown
         use case or template, Invalid for variables that do not fit, and what `complete` raises.
         """
         under = run.under(use_case)
-        named = template or under.policy.prompt
-        hash, opening = "", []
-        if named:
-            if self.prompts is None:
-                raise NotFound(f"No prompt named {named!r}.")
-            rendered = self.prompts.render(run.who.org, named, variables or {})
-            hash, opening = rendered.hash, list(rendered.messages)
+        hash, opening = self.opening(under, template, variables or {})
         told = [*opening, *messages]
         shown = "\n".join(said(told))
+        allowed = under.policy.tools
+        offered = [tool for tool in tools if allowed is None or tool.name in allowed]
         return self.complete(
             under,
             told,
             content=[text for text in _texts([*(variables or {}).values()]) if text not in shown],
-            tools=tools,
-            response=response,
+            tools=offered,
+            response=response or (structured.AnyObject if under.policy.structured else None),
             prompt_hash=hash,
             name=name or use_case,
         )
+
+    def opening(
+        self, run: Run, template: str, variables: Mapping[str, Any]
+    ) -> tuple[str, list[Message]]:
+        """The hash and the turns of `template`, or else of the prompt of the run's policy.
+
+        Raises NotFound for an unknown one, Invalid for variables that do not fit.
+        """
+        named = template or run.policy.prompt
+        if named:
+            if self.prompts is None:
+                raise NotFound(f"No prompt named {named!r}.")
+            rendered = self.prompts.render(run.who.org, named, variables)
+            return rendered.hash, list(rendered.messages)
+        if variables:
+            raise Invalid(
+                f"Variables fill a prompt, and {run.policy.name!r} has none.",
+                hint="Name a template.",
+            )
+        return "", []
 
     def complete(
         self,
@@ -225,6 +252,23 @@ class Gateway:
         """Who offers `model`, and its name there. Raises NotFound for no such provider."""
         provider, _, name = model.partition("/")
         return self._providers[provider], name
+
+
+def held(
+    price: Price,
+    messages: Sequence[Message],
+    tools: Sequence[ToolSpec],
+    response: Mapping[str, Any] | None,
+    *,
+    tokens_max: int,
+    per_image: int,
+) -> dict[str, int]:
+    """An upper bound of what a hosted model may count and bill for this."""
+    asked = (messages, tools, response)
+    weighed = tokens.weigh_prompt(*asked, per_image=per_image)
+    measured = tokens.weigh_prompt(*asked, per_image=per_image, of=tokens.measure)
+    nusd = price.reserve_nusd(weighed, tokens_max)
+    return {"nusd": nusd, "tokens": tokens.bound(measured) + tokens_max}
 
 
 def _texts(given: Any) -> Iterator[str]:

@@ -66,10 +66,11 @@ class Usage(BaseModel):
 
 
 class Attempt(BaseModel):
-    """One model that was asked, and why it did not answer (empty: it did)."""
+    """One model that was asked, why it did not answer (empty: it did), and what that cost."""
 
     model: str
     reason: str = ""
+    cost_nusd: int = 0  # answers that did not fit and were asked for again included
 
 
 class Reply(BaseModel):
@@ -93,6 +94,12 @@ class Reply(BaseModel):
     variant: str = ""
     prompt_hash: str = ""
     attempts: list[Attempt] = Field(default_factory=list)
+    more: bool | None = None  # models were left to ask after this one; None: nobody wrote it down
+
+    @property
+    def paid_nusd(self) -> int:
+        """What it took to get this answer, with everything that failed on the way."""
+        return sum(tried.cost_nusd for tried in self.attempts) if self.attempts else self.cost_nusd
 
 
 def said(messages: Sequence[Message]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from core.llm.arrival import Arrival
 from core.llm.config import ModelSettings
 from core.llm.messages import Message, ToolSpec
 from core.llm.pricing import Price
-from core.settings.catalogue import catalogue
+from core.settings.catalogue import Entry, catalogue
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,10 @@ class Provider(Protocol):
         ...
 
     def price(self, model: str) -> Price | None:
-        """What `model` costs where the settings do not say; None when nobody knows."""
+        """What `model` costs where the settings do not say; None when nobody knows.
+
+        Raises Invalid or NotFound for what is no model for conversation.
+        """
         ...
 
     def warm(self) -> None:
@@ -78,7 +81,8 @@ class Listed:
 
 def images_of(provider: Provider, model: str) -> int:
     """What `model` counts for one image at most, where the provider's entry says so; else 0."""
-    told: dict[str, int] = getattr(getattr(provider, "entry", None), "image_tokens", {})
+    entry: Entry | None = getattr(provider, "entry", None)
+    told = entry.image_tokens if entry else {}
     return max((most for part, most in told.items() if part in model), default=0)
 
 
@@ -89,10 +93,9 @@ def listed(config: ModelSettings) -> list[Listed]:
     found = [Listed("models", name, "Built in", "", "", (name,)) for name in built_in]
     for kind, section in entries.items():
         for name, entry in section.items():
-            missing = "" if config.credential(entry.setting) else entry.setting
-            address = config.credential(entry.url) or entry.base_url
-            address = address if "://" in address else f"//{address}"
-            host = urlsplit(address).netloc.rpartition("@")[2]  # a password may stand before it
+            missing = entry.missing(config.credential)
+            address = urlsplit(entry.address(config.credential))
+            host = address.netloc.rpartition("@")[2]  # a password may stand before it
             examples = tuple(f"{name}/{model}" for model in entry.models)
             found.append(Listed(kind, name, entry.title, missing, host, examples))
     return found

@@ -37,13 +37,15 @@ class PromptMove(Row, table=True):
     label: str  # draft, live
     hash: str
     by: str = ""
-    tests: dict[str, Any] | None = Field(default=None, sa_type=Json)  # name -> passed
+    tests: dict[str, Any] | None = Field(
+        default=None, sa_type=Json
+    )  # name -> passed; None: rolled back
     number: int = 0  # of this label's moves, from 1
     at: datetime = Field(default_factory=now, sa_type=Utc)
 
 
 class Batch(Row, table=True):
-    """A batch that was handed to a provider; a repeated act finds it by its key."""
+    """A batch (or a film) that a provider works on; a repeated act finds it by its key."""
 
     __tablename__ = "llm_batch"
 

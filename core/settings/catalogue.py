@@ -5,7 +5,7 @@ One entry there is one provider; its settings follow from it. No other file name
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -24,9 +24,9 @@ WEB = ("http://", "https://")
 
 
 class Entry(BaseModel):
-    """One provider. The file says what each field means; a room may read fields of its own."""
+    """One provider. The file says what each field means."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: str
     dialect: str = ""
@@ -45,6 +45,7 @@ class Entry(BaseModel):
     schema_: Literal["", "native"] = Field(default="", alias="schema")
     tool_ids: int = 0
     images: bool = False
+    image_tokens: Mapping[str, int] = Field(default_factory=dict)
     batches: str = ""
     moderation: str = ""
     models: tuple[str, ...] = ()
@@ -53,6 +54,15 @@ class Entry(BaseModel):
     def setting(self) -> str:
         """The setting without which it is absent."""
         return self.key if self.needs == "key" else self.url
+
+    def address(self, credential: Callable[[str], str]) -> str:
+        """Where it is; nothing where that is not set. `credential` is a setting's value by name."""
+        return (credential(self.url) or self.base_url).rstrip("/")
+
+    def missing(self, credential: Callable[[str], str]) -> str:
+        """The setting that is not set and without which it is absent, or nothing."""
+        may = credential(self.key) or self.keyless or self.needs == "url"
+        return "" if may and self.address(credential) else self.setting
 
 
 @cache

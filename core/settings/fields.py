@@ -168,7 +168,7 @@ class Settings(Servers):
     notes: tuple[str, ...] = ()  # likely typos, for the log and the doctor
 
     @classmethod
-    def settings_customise_sources(  # pyright: ignore[reportIncompatibleMethodOverride]
+    def settings_customise_sources(
         cls, *_classes: Any, init_settings: Any, **_others: Any
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Only what `load` hands over: nothing is read behind its back."""

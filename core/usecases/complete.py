@@ -26,8 +26,8 @@ class Completion(BaseModel):
     model: str
     attempts: list[Attempt]
     usage: Usage
-    cost_nusd: int
-    breakdown: dict[str, int] = Field(description="Nano-dollars by kind of token")
+    cost_nusd: int = Field(description="Of the answer and of every attempt that failed before it")
+    breakdown: dict[str, int] = Field(description="Nano-dollars of the answer by kind of token")
     estimated: bool
     latency_ms: int
     first_token_ms: int | None
@@ -41,7 +41,7 @@ class Completion(BaseModel):
     def of(cls, reply: Reply) -> Completion:
         """What a reply says of itself."""
         shared = reply.model_dump(include=set(cls.model_fields))
-        return cls.model_validate({**shared, "budget": reply.left})
+        return cls.model_validate({**shared, "cost_nusd": reply.paid_nusd, "budget": reply.left})
 
 
 @operation("complete")

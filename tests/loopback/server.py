@@ -87,7 +87,7 @@ class Loopback:
 
         return StreamingResponse(watched(), media_type="text/event-stream")
 
-    def was_left(self, model: str, within_s: float = 3.0) -> bool:
+    def was_left(self, model: str, within_s: float = 20.0) -> bool:
         """A client of `model` left mid-stream, at most `within_s` from now."""
         end = time.monotonic() + within_s
         while time.monotonic() < end and model not in self.gone:

@@ -10,6 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import NamedTuple
 
 FACTORS = ("volume", "tokens", "price", "cache")
@@ -142,7 +143,7 @@ def _members(
     name: str, now: Sequence[Line], usual: Sequence[Line], hours: int, delta: int
 ) -> list[tuple[str, int]]:
     """(member, its share of the change in nano-dollars), the largest first; they add up."""
-    read: Callable[[Line], str] = lambda line: getattr(line, name)  # noqa: E731
+    read: Callable[[Line], str] = attrgetter(name)
     new: dict[str, int] = defaultdict(int)
     old: dict[str, int] = defaultdict(int)
     for line in now:

@@ -24,11 +24,11 @@ class ArmResult:
 
     variant: str
     people: int = 0
-    calls: int = 0  # completions that were paid for, or came from the cache
-    cost_nusd: int = 0
+    calls: int = 0  # answers, whether a model gave them or the response cache
+    cost_nusd: int = 0  # of everything, failed attempts too
     cost_nusd_per_call: int = 0
     tokens_per_call: int = 0
-    latency_ms_p50: int = 0
+    latency_ms_p50: int = 0  # of answers that a model gave
     latency_ms_p95: int = 0
     failed: int = 0
     failed_share: float = 0.0  # of model steps that ended
@@ -55,16 +55,17 @@ def _result(arm: str, rows: Sequence[Any], states: dict[Any, str]) -> ArmResult:
     share = failed / len(ended) if ended else 0.0
     if not rows:
         return ArmResult(arm, failed=failed, failed_share=share)
-    cost, calls = sum(row.cost_nusd for row in rows), len(rows)
+    answers = [row for row in rows if row.state == "done"]
+    cost, calls = sum(row.cost_nusd for row in rows), len(answers)
     tokens = sum(row.prompt_tokens + row.completion_tokens for row in rows)
-    took = sorted(row.latency_ms for row in rows)
+    took = sorted(row.latency_ms for row in answers if not row.cache_hit)
     return ArmResult(
         arm,
         people=len({row.person_id for row in rows}),
         calls=calls,
         cost_nusd=cost,
-        cost_nusd_per_call=round(cost / calls),
-        tokens_per_call=round(tokens / calls),
+        cost_nusd_per_call=round(cost / calls) if calls else 0,
+        tokens_per_call=round(tokens / calls) if calls else 0,
         latency_ms_p50=_percentile(took, 0.5),
         latency_ms_p95=_percentile(took, 0.95),
         failed=failed,
@@ -73,8 +74,8 @@ def _result(arm: str, rows: Sequence[Any], states: dict[Any, str]) -> ArmResult:
 
 
 def _percentile(ordered: Sequence[int], share: float) -> int:
-    """The smallest value that is not below `share` of all."""
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+    """The smallest value that is not below `share` of all; 0 of none."""
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else 0
 
 
 def _calls(database: Database, org_id: str, name: str, since: datetime | None) -> list[Any]:
@@ -88,6 +89,7 @@ def _calls(database: Database, org_id: str, name: str, since: datetime | None) -
             USAGE.c.prompt_tokens,
             USAGE.c.completion_tokens,
             USAGE.c.latency_ms,
+            USAGE.c.cache_hit,
             STEP.c.state,
         )
         .join(STEP, sa.and_(STEP.c.task_id == USAGE.c.task_id, STEP.c.seq == USAGE.c.seq))
@@ -99,12 +101,20 @@ def _calls(database: Database, org_id: str, name: str, since: datetime | None) -
 
 
 def _steps(database: Database, org_id: str, name: str, since: datetime | None) -> list[Any]:
-    """Model steps that used nothing, which no usage row tells of: most failures are such."""
+    """Model steps that used nothing, which no usage row tells of: most failures are such.
+
+    Their error says whose they are; of one that nobody foresaw only the task's policy is known.
+    """
     policy = sa.type_coerce(TASK.c.policy, sa.JSON)
+    details = sa.type_coerce(STEP.c.outcome, sa.JSON)["details"]
+    use_case, variant = (
+        sa.func.coalesce(details[named].as_string(), policy[own].as_string())
+        for named, own in (("use_case", "name"), ("variant", "variant"))
+    )
     same = sa.and_(USAGE.c.task_id == STEP.c.task_id, USAGE.c.seq == STEP.c.seq)
     query = (
         sa.select(
-            policy["variant"].as_string().label("variant"),
+            variant.label("variant"),
             STEP.c.task_id,
             STEP.c.seq,
             STEP.c.state,
@@ -114,7 +124,7 @@ def _steps(database: Database, org_id: str, name: str, since: datetime | None) -
             STEP.c.org_id == org_id,
             STEP.c.kind == "model",
             STEP.c.state == "failed",
-            policy["name"].as_string() == name,
+            use_case == name,
             ~sa.exists().where(same),
         )
     )

@@ -9,14 +9,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from core.governance.policies.entry import Check, Entry, read, said
+from core.governance.policies.entry import Checks, Entry, is_name, read, said
 from core.governance.policies.lines import Problem, faulty, parse
 from core.settings import Settings
 from core.settings.fields import LIMITS
 
 VERSION = 1
-NAME_MAX = 80  # characters of a use case
-# The limits that may be set here, each as the setting of its name is checked.
+# The limits that may be set here, each as the setting of its name is checked. They are known when
+# this runs, and to pyright any of them might be an option of the model itself.
 Limits: type[BaseModel] = create_model(
     "Limits",
     __config__=ConfigDict(extra="forbid", frozen=True),
@@ -32,10 +32,11 @@ class Document:
     use_cases: Mapping[str, Entry] = field(default_factory=dict)
 
 
-def load(text: str, check: Check | None = None) -> Document:
+def load(text: str, checks: Checks | None = None) -> Document:
     """The whole text, checked. Raises Faulty with the first thing that is wrong and its line.
 
-    `check` raises a StudioError for a model that is unknown or has no price.
+    A check raises a StudioError: for a model that is unknown or has no price, for a template that
+    is not there.
     """
     lines = parse(text)
     problems = _shape(lines.data)
@@ -45,19 +46,19 @@ def load(text: str, check: Check | None = None) -> Document:
     problems += wrong
     use_cases = {}
     for name, told in (lines.data.get("use_cases") or {}).items():
-        if not (0 < len(name) <= NAME_MAX and name.isprintable() and ":" not in name):
+        if not is_name(name):
             problems.append((("use_cases", name), f"This is no name of a use case: {name[:40]!r}."))
-        use_cases[name], wrong = read(told, check)
+        use_cases[name], wrong = read(told, checks)
         problems += [(("use_cases", name, *path), text) for path, text in wrong]
     if problems:
         raise faulty(lines.trouble(problems))
     return Document(limits, use_cases)
 
 
-def load_entry(text: str, check: Check | None = None) -> dict[str, Any]:
+def load_entry(text: str, checks: Checks | None = None) -> dict[str, Any]:
     """The fields of one use case as they were written, checked. Raises Faulty with the line."""
     lines = parse(text)
-    _, problems = read(lines.data, check)
+    _, problems = read(lines.data, checks)
     if problems:
         raise faulty(lines.trouble(problems))
     return lines.data or {}

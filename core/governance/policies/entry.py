@@ -12,20 +12,26 @@ from pydantic import TypeAdapter, ValidationError
 from core.errors import StudioError, Unavailable
 from core.governance.policies.lines import Path, Problem
 from core.governance.policies.split import Arm, Split
-from core.kernel.policies import Policy
+from core.kernel.policies import STUDIO, Policy
 from core.settings import nusd
 from core.settings.kinds import Usd
 
-STUDIO = "studio"  # in a chain: the models of STUDIO_MODELS
 # Written in dollars; kept in nano-dollars.
 MONEY = {name.replace("_nusd", "_usd"): name for name in Policy.model_fields if "_nusd" in name}
 CODE_ONLY = ("name", "variant", "queue", "permission", "flag")
 LISTS = ("models", "tools", "approve")  # one of them may be written without brackets
 NAMES = sorted({*Policy.model_fields, *MONEY} - {*MONEY.values(), *CODE_ONLY})
 WEIGHT_MAX = 1_000_000
+NAME_MAX = 80  # characters of a use case or an arm
 USD: TypeAdapter[Any] = TypeAdapter(Usd | None)
 
-Check = Callable[[str], object]  # raises a StudioError for a model that cannot be used
+SHAPES = {  # what pydantic finds -> as people write it
+    "model_type": "has fields of its own: `{name}: {{field: value}}`.",
+    "tuple_type": "is a list: `{name}: [one, two]`.",
+}
+
+Check = Callable[[str], object]  # raises a StudioError for a name that cannot be used
+Checks = Mapping[str, Check]  # field -> its check: "models", "prompt"
 
 
 @dataclass(frozen=True)
@@ -38,15 +44,15 @@ class Entry:
     description: str = ""
 
 
-def read(given: Any, check: Check | None = None) -> tuple[Entry, list[Problem]]:
+def read(given: Any, checks: Checks | None = None) -> tuple[Entry, list[Problem]]:
     """What `given` changes where it is right, and everything that is wrong with it."""
     if given is None:
         return Entry(), []
     if not isinstance(given, Mapping):
         return Entry(), [((), "Fields are expected here, as `name: value`.")]
     rest = {name: value for name, value in given.items() if name not in ("split", "description")}
-    changes, problems = _fields(rest, check)
-    split, wrong = _split(given.get("split"), check)
+    changes, problems = _fields(rest, checks or {})
+    split, wrong = _split(given.get("split"), checks or {})
     description = given.get("description", "")
     if not isinstance(description, str):
         wrong = [*wrong, (("description",), "A description is a text.")]
@@ -73,7 +79,7 @@ def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     return both
 
 
-def _fields(given: Mapping[str, Any], check: Check | None) -> tuple[dict[str, Any], list[Problem]]:
+def _fields(given: Mapping[str, Any], checks: Checks) -> tuple[dict[str, Any], list[Problem]]:
     values, problems = {}, []
     for name, value in given.items():
         wrong = _refused(name, value)
@@ -88,7 +94,7 @@ def _fields(given: Mapping[str, Any], check: Check | None) -> tuple[dict[str, An
         else:
             values[name] = _kind(name, value)
     valid, wrong = _valid(values)
-    return valid, problems + wrong + _models(valid.get("models", ()), check)
+    return valid, problems + wrong + _unusable(valid, checks)
 
 
 def _refused(name: str, value: Any) -> str:
@@ -132,27 +138,40 @@ def said(item: Any, name: str) -> str:
     """What pydantic found wrong with the field `name`, as a sentence."""
     if item["type"] == "extra_forbidden":
         return f"There is no field {name!r} here."
+    if item["type"] in SHAPES:
+        return f"{name} {SHAPES[item['type']].format(name=name)}"
     message = item["msg"].removeprefix("Value error, ")
     if message.startswith("Input "):
         return f"{name} {message.removeprefix('Input ')}."
     return f"{name}: {message[:1].lower()}{message[1:]}."
 
 
-def _models(models: Any, check: Check | None) -> list[Problem]:
+def _unusable(valid: Mapping[str, Any], checks: Checks) -> list[Problem]:
+    """Models and templates that are named, and cannot be used."""
+    named: list[tuple[Path, str]] = [
+        (("models", place), model)
+        for place, model in enumerate(valid.get("models", ()))
+        if model != STUDIO
+    ]
+    named += [(("prompt",), valid["prompt"])] if valid.get("prompt") else []
     problems: list[Problem] = []
-    for place, model in enumerate(models):
-        if check is None or model == STUDIO:
-            continue
+    for path, name in named:
         try:
-            check(model)
+            if check := checks.get(str(path[0])):
+                check(name)
         except Unavailable:
             continue  # known, but without a key here: absent, and passed over
         except StudioError as error:
-            problems.append((("models", place), str(error)))
+            problems.append((path, str(error)))
     return problems
 
 
-def _split(given: Any, check: Check | None) -> tuple[Split | None, list[Problem]]:
+def is_name(name: str) -> bool:
+    """Whether a use case or an arm may be called so."""
+    return 0 < len(name.strip()) <= NAME_MAX and name.isprintable() and ":" not in name
+
+
+def _split(given: Any, checks: Checks) -> tuple[Split | None, list[Problem]]:
     if given is None:
         return None, []
     if not isinstance(given, Mapping):
@@ -162,7 +181,7 @@ def _split(given: Any, check: Check | None) -> tuple[Split | None, list[Problem]
     for name, told in given.items():
         if name == "salt":
             continue
-        arms[name], wrong = _arm(told, check)
+        arms[name], wrong = _arm(name, told, checks)
         problems += [(("split", name, *path), text) for path, text in wrong]
     if not problems and len(arms) < 2:
         problems.append((("split",), "A split needs two arms or more."))
@@ -173,11 +192,13 @@ def _split(given: Any, check: Check | None) -> tuple[Split | None, list[Problem]
     return (None, problems) if problems else (Split(arms, str(salt)), [])
 
 
-def _arm(told: Any, check: Check | None) -> tuple[Arm, list[Problem]]:
+def _arm(name: str, told: Any, checks: Checks) -> tuple[Arm, list[Problem]]:
     if not isinstance(told, Mapping):
         return Arm(0), [((), "An arm is `{weight: 50}` and the fields that differ.")]
     weight = told.get("weight")
-    changes, problems = _fields({n: v for n, v in told.items() if n != "weight"}, check)
+    changes, problems = _fields({n: v for n, v in told.items() if n != "weight"}, checks)
+    if not is_name(name):
+        problems = [*problems, ((), f"This is no name of an arm: {name[:40]!r}.")]
     if isinstance(weight, bool) or not isinstance(weight, int | float):
         return Arm(0), [*problems, (("weight",), "An arm needs a weight, a number.")]
     if not 0 <= weight <= WEIGHT_MAX:

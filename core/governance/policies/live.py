@@ -12,7 +12,7 @@ from core.errors import NotFound
 from core.governance.policies import entry as entries
 from core.governance.policies import shown
 from core.governance.policies.document import Document, load, load_entry
-from core.governance.policies.entry import Check, Entry, laid
+from core.governance.policies.entry import Check, Checks, Entry, laid
 from core.governance.policies.lines import Lines, Trouble, faulty
 from core.governance.policies.overrides import Overrides
 from core.governance.policies.watched import EVERY_S, Watched
@@ -23,6 +23,7 @@ from core.storage.database import Database
 
 FILE = ROOT / "data" / "policies.yaml"
 ToldLimits = Callable[[Mapping[str, Decimal | int]], object]
+CheckPrompt = Callable[[str, str], object]  # (name, organisation; none: anybody's)
 
 
 class Declares(Protocol):
@@ -36,8 +37,9 @@ class Declares(Protocol):
 class Policies:
     """The policies of one studio. A bad file never stops it: the last good one holds.
 
-    `check` raises a StudioError for a model that is unknown or has no price; `told` hears the
-    file's limits whenever they are read anew while running.
+    `check` raises a StudioError for a model that is unknown or has no price, `check_prompt` for a
+    template that is not there; `told` hears the file's limits whenever they are read anew while
+    running.
     """
 
     def __init__(
@@ -46,16 +48,17 @@ class Policies:
         path: Path = FILE,
         *,
         check: Check | None = None,
+        check_prompt: CheckPrompt | None = None,
         told: ToldLimits | None = None,
         operations: Declares = OPERATIONS,
         every_s: float = EVERY_S,
     ) -> None:
-        self._check = check
+        self._check, self._check_prompt = check, check_prompt
         self._operations = operations
         self._overrides = Overrides(database)
         self._file: Watched[Document] = Watched(
             path,
-            lambda text: load(text, check),
+            lambda text: load(text, self._checks()),
             Document(),
             every_s=every_s,
             told=(lambda document: told(document.limits)) if told else None,
@@ -82,8 +85,13 @@ class Policies:
         return self._file.value.limits
 
     def look(self) -> None:
-        """The file was read just now, if it has changed."""
+        """The file has been read as it is now; of one that has not changed, only the stamp."""
         self._file.look(now=True)
+
+    def stamp(self, org_id: str) -> object:
+        """Equal to an earlier one as long as nothing holds differently in the organisation."""
+        own = {name: self._overrides.entry(org_id, name) for name in self._overrides.names(org_id)}
+        return self._file.trouble, self._file.digest, own
 
     def names(self, org_id: str = "") -> list[str]:
         """Use cases that the file or the organisation names, by name."""
@@ -91,7 +99,11 @@ class Policies:
         return sorted({*self._file.value.use_cases, *own})
 
     def resolve(self, name: str, declared: Policy, org_id: str, person_id: str) -> Policy:
-        """The policy of `name` for this person now. Raises NotFound for an unknown use case."""
+        """The policy of `name` for this person now. Raises NotFound for an unknown use case.
+
+        An edit of the file counts from the first task after it.
+        """
+        self.look()
         policy, split = self._below(name, declared, org_id)
         if split is None:
             return policy
@@ -114,13 +126,14 @@ class Policies:
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Every field of the use case as it is, and as `changes` of the organisation make it."""
         below = self._below(name, Policy(name=name), "")
-        own, _ = entries.read(changes, self._check)
+        own, _ = entries.read(changes, self._checks(org_id))
         above = laid(below[0], own.changes), own.split if own.says_split else below[1]
         return shown.fields(*self._below(name, Policy(name=name), org_id)), shown.fields(*above)
 
-    def described(self, name: str) -> str:
-        """What the file says the use case is for."""
-        return self._file.value.use_cases.get(name, Entry()).description
+    def described(self, name: str, org_id: str = "") -> str:
+        """What the use case is for, as the organisation says it, or else the file."""
+        own = self._overrides.entry(org_id, name) if org_id else Entry()
+        return own.description or self._file.value.use_cases.get(name, Entry()).description
 
     # What an organisation changes.
 
@@ -132,7 +145,7 @@ class Policies:
         `changes` are fields as the file writes them. `on`: the revision it was made from.
         """
         self._known(name, org_id)
-        _, problems = entries.read(changes, self._check)
+        _, problems = entries.read(changes, self._checks(org_id))
         if problems:
             raise faulty(_named(Lines(changes).trouble(problems)))
         kept = json.loads(json.dumps(changes, default=str))  # a Decimal keeps every digit
@@ -140,7 +153,7 @@ class Policies:
 
     def checked(self, text: str) -> dict[str, Any]:
         """The fields that a YAML text changes. Raises Faulty with the line."""
-        return load_entry(text, self._check)
+        return load_entry(text, self._checks())
 
     def take_back(self, org_id: str, name: str, by: str, *, on: int | None = None) -> int:
         """The organisation's change no longer holds; the history keeps it."""
@@ -158,6 +171,13 @@ class Policies:
         ]
 
     # Small parts.
+
+    def _checks(self, org_id: str = "") -> Checks:
+        check, prompt = self._check, self._check_prompt
+        return {
+            **({"models": check} if check else {}),
+            **({"prompt": lambda name: prompt(name, org_id)} if prompt else {}),
+        }
 
     def _below(self, name: str, declared: Policy, org_id: str) -> tuple[Policy, Any]:
         """The policy above any split, and the split that holds."""

@@ -12,8 +12,8 @@ import yaml
 from core.governance.policies.entry import CODE_ONLY, MONEY
 from core.governance.policies.split import Split
 from core.kernel.policies import Policy
+from core.settings import NUSD
 
-NUSD = 1_000_000_000
 DOLLARS = {kept: written for written, kept in MONEY.items()}
 
 

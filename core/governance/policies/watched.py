@@ -36,7 +36,7 @@ class Watched(Generic[T]):
         self._every_s = every_s
         self._told = told
         self._looking = threading.Lock()
-        self._next = 0.0
+        self._next = self._seen_at = 0.0
         # Swapped as one, so that nobody ever sees half of a change.
         self._now: tuple[T, Trouble | None, str] = (start, None, "")
         self._was_read = False
@@ -66,39 +66,40 @@ class Watched(Generic[T]):
         return self._was_read
 
     def look(self, *, now: bool = False) -> None:
-        """The file was looked at within the last second; with `now`, this moment, if it rests.
+        """The file was looked at within the last second; with `now`, this moment, once it rests.
 
-        Whoever comes while another one looks goes on with what there is.
+        Without `now`, whoever comes while another one looks goes on with what there is.
         """
-        if not now and time.monotonic() < self._next:
+        if _stamp(self.path) == self._taken if now else time.monotonic() < self._next:
             return
         if not self._looking.acquire(blocking=now):
             return
         try:
+            if now:
+                time.sleep(self._unrest_s())
             self._look()
-            if now and self._seen != self._taken:
-                time.sleep(SETTLE_S)
-                self._look()
         finally:
             self._looking.release()
 
     def _look(self) -> None:
-        stamp, wait = _stamp(self.path), self._every_s
-        if stamp != self._taken:
-            if stamp == self._seen and self._take(told=self._told):
-                self._taken = stamp
-            else:
-                wait = SETTLE_S
-        self._seen = stamp
-        self._next = time.monotonic() + wait
+        if not self._unrest_s() and self._seen != self._taken and self._take(told=self._told):
+            self._taken = self._seen
+        is_known = self._seen == self._taken
+        self._next = time.monotonic() + (self._every_s if is_known else SETTLE_S)
+
+    def _unrest_s(self) -> float:
+        """How long the file as it is now has yet to stand still before it is taken."""
+        stamp, at = _stamp(self.path), time.monotonic()
+        if stamp != self._seen:
+            self._seen, self._seen_at = stamp, at
+        return 0.0 if stamp == self._taken else max(0.0, self._seen_at + SETTLE_S - at)
 
     def _take(self, *, told: Callable[[T], object] | None) -> bool:
         """Read the file; False when it changed meanwhile."""
-        before = _stamp(self.path)
         value, _, digest = self._now
         try:
             text = _text(self.path)
-            if _stamp(self.path) != before:
+            if _stamp(self.path) != self._seen:
                 return False
             found = hashlib.sha256(text.encode()).hexdigest()
             if found == digest:

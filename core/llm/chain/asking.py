@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
 from pydantic import BaseModel
 
-from core.errors import Invalid, NotFound, StudioError, Unavailable
+from core.errors import Invalid, StudioError
 from core.kernel import Call, Run
-from core.llm.chain import structured
+from core.llm import tokens
+from core.llm.chain import approved, structured
 from core.llm.chain.attempt import Attempt, Guard
-from core.llm.chain.replies import Replies, key_of
-from core.llm.chain.router import Router
+from core.llm.chain.replies import Replies, key_for
+from core.llm.chain.router import HANDS_OVER, Router
 from core.llm.config import ModelSettings
 from core.llm.messages import Attempt as Tried
 from core.llm.messages import Message, Reply, ToolSpec, said
 from core.llm.pricing import Price
 from core.llm.provider import Provider, Request
-
-HANDS_OVER = (Unavailable, Invalid, NotFound)
 
 
 class Models(Protocol):
@@ -44,10 +44,14 @@ class Models(Protocol):
         model: str,
         messages: Sequence[Message],
         tools: Sequence[ToolSpec] = (),
-        tokens_max: int = 1_000,
+        tokens_max: int = ...,
         response: Mapping[str, Any] | None = None,
     ) -> dict[str, int]:
         """An upper bound of one attempt."""
+        ...
+
+    def window(self, model: str) -> int:
+        """How many tokens it can read, as published; 0 where nobody says."""
         ...
 
 
@@ -55,7 +59,8 @@ class Asking:
     """Walks the chain. Everything that decides its way is in the steps it records.
 
     A failed step says which model it was and whether it was the last, so a replay goes the way
-    the first run went, whatever the health of the models is by then.
+    the first run went, whatever the health of the models is by then. So does an answer that did
+    not fit: it says whether models were left.
     """
 
     def __init__(
@@ -78,18 +83,22 @@ class Asking:
         self._content = tuple(content)
         self._named = {"use_case": run.policy.name, "variant": run.policy.variant}
         self._tried: list[Tried] = []
-        self._broke_off = ""  # the model whose answer did
+        self._passed: set[str] = set()  # models that this is too large or too dear for
+        self._more = True  # models are left that were not asked
+        self._void = ""  # the model of an answer that viewers saw and that does not count
+        self._fits: Callable[[str], bool] | None = None
 
     def fitting(self, response: type[BaseModel]) -> Reply:
         """A reply whose value fits. Raises Invalid when no model of the chain gives one."""
         plain = self._request
+        self._fits = lambda text: structured.read(text, response)[0] is not None
         while True:
             reply, problem = self._mended(response)
-            if reply.value is not None:
+            if not problem:
                 self._keep(reply)
                 return reply
             self._request = plain
-            if not self._left():
+            if not self._more:
                 raise Invalid(
                     f"The answer of {reply.model!r} does not fit what was asked for.",
                     hint=f"Nothing of it was kept. {problem}",
@@ -99,31 +108,44 @@ class Asking:
 
     def answer(self, only: str = "") -> Reply:
         """The first reply a model gives, or that of `only`. Raises what the last one raised."""
-        kept = None if only or self._tried else self._kept()  # it had its chance
         while True:
-            attempt = None if kept else self._attempt(only)
+            shows = self._shows()
+            before = approved.recalled(self._run, "model", self._name, shows["sha256"])
+            asks_anew = only or self._tried or (before and not before.get("cached"))
+            kept = None if asks_anew else self._kept()
+            attempt = None if kept else self._attempt(only, before)
             try:
-                made = self._step(attempt, kept)
+                made = self._step(attempt, kept, only, shows)
             except HANDS_OVER as error:
-                kept = None
                 self._note(error, attempt)
                 if only or error.details.get("last", True):
                     raise
                 continue
             reply = Reply.model_validate(made)
+            left = bool({*self._left()} - {reply.model})
+            self._more = left if reply.more is None else reply.more
             if self._request.response is None:
                 self._keep(reply)  # else once it is known to fit
-            tried = [*self._tried, Tried(model=reply.model)]
+            tried = [*self._tried, Tried(model=reply.model, cost_nusd=reply.cost_nusd)]
             return reply.model_copy(update={"attempts": tried})
 
     def _mended(self, response: type[BaseModel]) -> tuple[Reply, str]:
         """What one model makes of it, asked again with its mistakes a bounded number of times."""
         asked = self._request.messages
-        reply, problem = self.answer(), ""
+        reply, problem, paid_nusd = self.answer(), "", 0
         for left in range(structured.REASKS_MAX, -1, -1):
             value, problem = structured.read(reply.text, response)
-            if value is not None:
-                return reply.model_copy(update={"value": value}), ""
+            if value is not None or reply.tool_calls:
+                *before, last = reply.attempts
+                last = last.model_copy(update={"cost_nusd": last.cost_nusd + paid_nusd})
+                return reply.model_copy(update={"value": value, "attempts": [*before, last]}), ""
+            paid_nusd += reply.cost_nusd
+            if self._run.policy.streaming and reply.text:
+                self._void = reply.model
+            if reply.finish_reason == "length":  # it would be as long again, at the same price
+                most = self._request.tokens_max
+                problem = f"It was cut off at {most:,} tokens: raise tokens_max."
+                break
             if not left:
                 break
             more = structured.reask(reply.text, problem)
@@ -131,72 +153,107 @@ class Asking:
             try:
                 reply = self.answer(only=reply.model)
             except HANDS_OVER:
-                if not self._left():
+                if not self._more:
                     raise
                 break
-        self._tried.append(Tried(model=reply.model, reason="unfit"))
+        self._tried.append(Tried(model=reply.model, reason="unfit", cost_nusd=paid_nusd))
         return reply, problem
 
     # One attempt.
 
     def _left(self) -> list[str]:
-        done = {tried.model for tried in self._tried}
+        done = {tried.model for tried in self._tried} | self._passed
         return [model for model in self._chain if model not in done]
 
-    def _attempt(self, only: str) -> Attempt | None:
-        """The next attempt; None when every model that is left is cooling."""
-        llm, request = self._llm, self._request
-        left = [only] if only else self._left()
-        found = llm.router.order(
-            left, self._run.policy.choose, cost=self._cost_nusd, last=self._is_built_in
-        )
-        if not found:
+    def _attempt(self, only: str, before: Mapping[str, Any] | None) -> Attempt | None:
+        """The next attempt; None when every model that is left is cooling.
+
+        `before` is what a person was shown of it, where one was asked.
+        """
+        llm, left = self._llm, [only] if only else self._left()
+        model, held = self._chosen(left)
+        if before and before["model"] in ("", *left):
+            model, held = before["model"], {}
+        if not model:
             return None
-        provider, short = llm.provider(found[0])
+        provider, short = llm.provider(model)
+        more = bool({*self._left()} - {model})
         return Attempt(
-            model=found[0],
+            model=model,
             provider=provider,
-            request=replace(request, model=short),
-            price=llm.price(found[0]),
-            held=self._estimate(found[0]),
-            last=len(left) <= 1,
+            request=replace(self._request, model=short),
+            price=llm.price(model),
+            held=held or self._estimate(model),
+            last=bool(only) or not more,
+            more=more,
             prompt_hash=self._hash,
-            restarted=self._broke_off,
+            restarted=self._void,
+            fits=self._fits,
             guard=llm.guard,
             **self._named,
         )
 
-    def _step(self, attempt: Attempt | None, kept: Reply | None) -> Any:
+    def _chosen(self, left: list[str]) -> tuple[str, dict[str, int]]:
+        """The model to ask, and the most it may cost; nothing when all that are left are cooling.
+
+        One that this is too large or too dear for is passed over while there is another.
+        """
+        choose = self._run.policy.choose
+        order = self._llm.router.order
+        while found := order(left, choose, cost=self._cost_nusd, last=self._is_built_in):
+            model, held = found[0], self._estimate(found[0])
+            others = [one for one in left if one != model and not self._is_built_in(one)]
+            if self._suits(model, held) or not any(
+                self._suits(one, self._estimate(one)) for one in others
+            ):
+                return model, held
+            self._passed.add(model)
+            left = [one for one in left if one != model]
+        return "", {}
+
+    def _suits(self, model: str, held: dict[str, int]) -> bool:
+        """What is asked fits into the model's window, and into what one request may cost."""
+        most, asked = self._run.policy.request_nusd, self._request
+        if most is not None and held["nusd"] > most:
+            return False
+        window = self._llm.window(model)
+        if not window or held["tokens"] <= window:
+            return True
+        return tokens.count_prompt(asked.messages, asked.tools) + asked.tokens_max <= window
+
+    def _step(
+        self, attempt: Attempt | None, kept: Reply | None, only: str, shows: dict[str, Any]
+    ) -> Any:
         def act(call: Call) -> Any:
             if kept:
                 return _tell(kept, call, {"prompt_hash": self._hash, **self._named})
             if attempt:
                 return attempt(self._llm.config, self._llm.router, call)
-            raise self._all_cooling()
+            left = [only] if only else self._left() or self._chain
+            more = bool(only and {*self._left()} - {only})
+            raise self._llm.router.cooling(left, last=True, more=more, **self._named)
 
         more = self._content if self._request is self._asked else ()  # once is enough
         content = (*more, *_new(self._request.messages))
         estimate = attempt.held if attempt else {}
-        return self._run.step("model", self._name, act, estimate=estimate, content=content)
+        model = kept.model if kept else attempt.model if attempt else ""
+        shows = {**shows, "model": model, **({"cached": True} if kept else {})}
+        about = {"estimate": estimate, "shows": shows, "content": content}
+        return self._run.step("model", self._name, act, **about)
+
+    def _shows(self) -> dict[str, Any]:
+        """What an approver is shown of the step, besides the model."""
+        said = [turn.content for turn in self._request.messages if turn.role == "user"]
+        return approved.shown("", _parts(self._request), said[-1:])
 
     def _note(self, error: StudioError, attempt: Attempt | None) -> None:
         model = str(error.details.get("model") or (attempt.model if attempt else ""))
         reason = str(error.details.get("reason") or error.code)
-        self._tried.append(Tried(model=model, reason=reason))
-        self._broke_off = model if error.details.get("shown") else ""
-
-    def _all_cooling(self) -> Unavailable:
-        """Recorded like every attempt, so that a replay goes the same way."""
-        left = self._left() or self._chain
-        wait_s = round(self._llm.router.wait_s(left)) + 1
-        return Unavailable(
-            f"No model can be asked at the moment: {', '.join(left)} failed a moment ago.",
-            hint=f"Try again in {wait_s} s, or add another model to the chain.",
-            model=left[0],
-            reason="cooling",
-            retry_after_s=wait_s,
-            last=True,
-        )
+        cost_nusd = int(error.details.get("cost_nusd", 0))
+        self._tried.append(Tried(model=model, reason=reason, cost_nusd=cost_nusd))
+        self._more = bool(error.details.get("more", self._left()))
+        if error.details.get("shown"):
+            self._void = model
 
     def _estimate(self, model: str) -> dict[str, int]:
         asked = self._request
@@ -218,12 +275,16 @@ class Asking:
 
     def _keep(self, reply: Reply) -> None:
         replies, ttl_s = self._llm.replies, self._run.policy.cache_ttl_s
-        if replies and ttl_s and not reply.cached:
+        if replies and ttl_s and not reply.cached and not self._is_makeshift(reply):
             replies.keep(self._key(), reply, ttl_s)
 
+    def _is_makeshift(self, reply: Reply) -> bool:
+        """The built-in model's word for want of another: no answer to an equal question."""
+        built_in = [model for model in self._chain if self._is_built_in(model)]
+        return reply.model in built_in and built_in != self._chain
+
     def _key(self) -> str:
-        about = {"prompt": self._hash, "moderation": self._run.policy.moderation, **self._named}
-        return key_of(self._run.who.org, self._chain, self._asked, **about)
+        return key_for(self._run, self._chain, self._asked, self._hash)
 
 
 def _tell(kept: Reply, call: Call, named: dict[str, str]) -> Reply:
@@ -232,6 +293,14 @@ def _tell(kept: Reply, call: Call, named: dict[str, str]) -> Reply:
         call.keep(kept.text)
     call.use(provider=kept.provider, model=kept.model, cost_nusd=0, cache_hit=True, **named)
     return kept.model_copy(update={"left": call.left})
+
+
+def _parts(request: Request) -> Iterator[str]:
+    """All that is sent, whoever is asked."""
+    yield from (json.dumps(message.model_dump()) for message in request.messages)
+    yield from (json.dumps(tool.model_dump()) for tool in request.tools)
+    asked = [request.tokens_max, request.temperature, request.top_p, request.response]
+    yield json.dumps(asked, sort_keys=True)
 
 
 def _new(messages: Sequence[Message]) -> tuple[str, ...]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from core.errors import Cancelled, StudioError
+from core.errors import Invalid, StudioError, Unavailable
 from core.kernel import Call
 from core.llm import tokens
 from core.llm.arrival import Arrival
@@ -51,9 +51,11 @@ class Attempt:
     request: Request
     price: Price
     held: dict[str, int]
-    last: bool  # nobody is left to ask after this one
+    last: bool  # nobody is asked after this one should it fail
+    more: bool = False  # models are left that were not asked yet
     prompt_hash: str = ""
-    restarted: str = ""  # the model whose answer broke off before
+    restarted: str = ""  # the model whose answer viewers saw, and which is void
+    fits: Callable[[str], bool] | None = None  # of an answer in one piece: may viewers see it?
     guard: Guard | None = None
     use_case: str = ""
     variant: str = ""
@@ -65,12 +67,17 @@ class Attempt:
         voice = _Voice(self, call)
         arrival = Arrival(_prompt(self.request), voice.hear)
         router.begin(self.model, last=self.last)
+        failed: StudioError | None = None
         try:
             self.provider.answer(config, self.request, arrival, call)
+            self._check(arrival)
             voice.end()
         except StudioError as error:
-            _learn(router, self.model, error)
+            failed = error
+            router.learn(self.model, error)
             error.details |= {"model": self.model, "last": self.last, "shown": voice.shown}
+            error.details |= {"more": self.more}
+            error.details |= {"use_case": self.use_case, "variant": self.variant}
             raise
         except BaseException:
             router.release(self.model)
@@ -81,6 +88,8 @@ class Attempt:
             reply = self._reply(arrival, took_ms, first_ms)
             if arrival.sent:
                 self._report(call, reply)
+            if failed:
+                failed.details |= {"cost_nusd": reply.cost_nusd, "latency_ms": took_ms}
             voice.close()  # last: it writes, and what was spent is told whatever becomes of that
         router.succeed(self.model, took_ms, first_ms)
         left = {
@@ -88,6 +97,25 @@ class Attempt:
             for unit, left in call.left.items()
         }
         return reply.model_copy(update={"left": left, "text": "".join(voice.said)})
+
+    def _check(self, arrival: Arrival) -> None:
+        """Raises where an answer ended and says nothing: another model may have one.
+
+        After the results of tools a model may have nothing to add.
+        """
+        if arrival.whole_text().strip() or arrival.calls():
+            return
+        model, another = f"The model {self.model!r}", "use another model."
+        if arrival.finish_reason == "content_filter":
+            hint = f"Rephrase the request, or {another}"
+            raise Invalid(f"{model} refuses this content.", hint=hint, reason="policy")
+        if arrival.finish_reason == "length":
+            sentence = f"{model} used all {self.request.tokens_max:,} tokens and said nothing."
+            raise Unavailable(sentence, hint=f"Raise tokens_max, or {another}", reason="length")
+        if self.request.messages[-1].role == "tool":
+            return
+        hint = f"Try again, or {another}"
+        raise Unavailable(f"{model} answered nothing.", hint=hint, reason="garbled")
 
     def _reply(self, arrival: Arrival, took_ms: int, first_ms: int | None) -> Reply:
         whole = arrival.usage is not None and bool(arrival.finish_reason)
@@ -108,6 +136,7 @@ class Attempt:
             prompt_hash=self.prompt_hash,
             use_case=self.use_case,
             variant=self.variant,
+            more=self.more,
         )
 
     def _report(self, call: Call, reply: Reply) -> None:
@@ -140,6 +169,7 @@ class _Voice:
         self._restarted = attempt.restarted
         self._hearing = guard(call, attempt.request.messages) if guard else None
         self._streams = call.policy.streaming
+        self._fits = attempt.fits
         self._kept: list[str] = []
         self.said: list[str] = []  # as it may be shown: keys are masked
         self.shown = False  # viewers have seen some of it
@@ -151,8 +181,9 @@ class _Voice:
         """Everything that was held back is shown."""
         if self._hearing:
             self._show(self._hearing.end())
-        if self._kept:
-            self._call.keep("".join(self._kept))
+        whole = "".join(self._kept)
+        if whole and (self._fits is None or self._fits(whole)):
+            self._call.keep(whole)
 
     def close(self) -> None:
         """However it ended."""
@@ -171,14 +202,6 @@ class _Voice:
             self._call.keep(text)
         else:
             self._kept.append(text)
-
-
-def _learn(router: Router, model: str, error: StudioError) -> None:
-    if isinstance(error, Cancelled) or error.code == "refused":
-        router.release(model)
-    else:
-        reason = "unknown" if error.code == "not_found" else str(error.details.get("reason", ""))
-        router.fail(model, reason, error.details.get("retry_after_s"))
 
 
 def _prompt(request: Request) -> int:

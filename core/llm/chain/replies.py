@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from core.kernel import Run
 from core.llm.messages import Reply
 from core.llm.provider import Request
 from core.storage.cache import Cache
@@ -37,6 +38,14 @@ class Replies:
         """Only whole answers are kept: nothing estimated, cut short or filtered."""
         if not reply.estimated and reply.finish_reason in ("stop", "tool_calls"):
             self._cache.put(key, reply.model_dump_json().encode(), ttl_s)
+
+
+def key_for(run: Run, models: Sequence[str], request: Request, prompt_hash: str) -> str:
+    """The key of what `run` asks, by itself or among many."""
+    policy = run.policy
+    named = {"use_case": policy.name, "variant": policy.variant}
+    about = {"prompt": prompt_hash, "moderation": policy.moderation, **named}
+    return key_of(run.who.org, models, request, **about)
 
 
 def key_of(org_id: str, models: Sequence[str], request: Request, **more: Any) -> str:

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 
 from core.llm.messages import Message
 
 REASKS_MAX = 2
 PROBLEMS_MAX = 8
 MAPS = ("properties", "$defs")  # names of ours, not keywords of the schema
-FENCED = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL)
+FENCED = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL | re.IGNORECASE)
 ORDER = (
     "Answer with one JSON object and nothing else: no prose, no code fence."
     " It must fit this JSON schema:\n"
 )
+
+
+class AnyObject(RootModel[dict[str, Any]]):
+    """A JSON object of whatever fields: what a structured use case answers without a schema."""
+
+
+def is_open(schema: Mapping[str, Any]) -> bool:
+    """Any object fits the schema."""
+    return schema.get("additionalProperties") is True and "properties" not in schema
 
 
 def schema_of(response: type[BaseModel]) -> dict[str, Any]:
@@ -43,10 +52,9 @@ def instructed(messages: Sequence[Message], response: type[BaseModel]) -> list[M
 
 def read(text: str, response: type[BaseModel]) -> tuple[dict[str, Any] | None, str]:
     """The valid value as JSON and nothing, or nothing and what is wrong, for the model to mend."""
-    try:
-        given = json.loads(_bare(text))
-    except (ValueError, RecursionError) as error:
-        return None, f"That is not JSON: {error}."
+    given, problem = _parsed(text)
+    if problem:
+        return None, problem
     try:
         return response.model_validate(given).model_dump(mode="json"), ""
     except ValidationError as error:
@@ -62,10 +70,26 @@ def reask(text: str, problem: str) -> list[Message]:
     return [Message(role="assistant", content=text), Message(role="user", content=said)]
 
 
-def _bare(text: str) -> str:
-    """The object in a text that a model wrapped in a fence."""
+def _parsed(text: str) -> tuple[Any, str]:
+    """The first reading of a text that is JSON, or what is wrong with the last."""
+    problem = ""
+    for bare in _readings(text):
+        try:
+            return json.loads(bare), ""
+        except (ValueError, RecursionError) as error:
+            problem = f"That is not JSON: {error}."
+    return None, problem
+
+
+def _readings(text: str) -> Iterator[str]:
+    """All of it, for a fence may stand in a string; what is fenced; from brace to brace."""
+    yield text.strip()
     found = FENCED.search(text)
-    return (found[1] if found else text).strip()
+    if found:
+        yield found[1].strip()
+    first, last = text.find("{"), text.rfind("}")
+    if 0 <= first < last:
+        yield text[first : last + 1]
 
 
 def _strict(schema: Any) -> Any:

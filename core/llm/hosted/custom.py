@@ -13,7 +13,7 @@ from core.llm.offline.model import Answer, answer, pieces
 def handler(litellm: Any) -> Any:
     """An object LiteLLM can call for "offline/..." models."""
 
-    class Offline(litellm.CustomLLM):  # pyright: ignore[reportGeneralTypeIssues]
+    class Offline(litellm.CustomLLM):
         def completion(self, *_: Any, **given: Any) -> Any:
             made = _answer(given)
             reply = given["model_response"]

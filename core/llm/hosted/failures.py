@@ -11,7 +11,11 @@ from typing import Any
 from core.errors import Invalid, NotFound, StudioError, Unavailable
 from core.storage.database import now
 
-KEYLIKE = re.compile(r"\b(?:sk|pk|key|bearer|token)[-_ ][\w*.-]{6,}", re.IGNORECASE)
+KEYLIKE = re.compile(  # never an ordinary word: "key response_format", "bearer of news"
+    r"\b(?:sk|pk|rk)[-_][\w*.-]{6,}|\bbearer\s+(?=\S*\d)\S{8,}"
+    r"|\b(?:gsk_|hf_|xai-|tvly-|AIza)(?=\S*\d)[\w*.-]{8,}",
+    re.IGNORECASE,
+)
 SAID_MAX = 300  # characters of a provider's own words
 WAIT_MAX_S = 86_400.0
 WRAPPING = re.compile(r"^(litellm\.)?(\w+(Error|Exception)\b:?\s*-?\s*(litellm\.)?)+")
@@ -28,12 +32,12 @@ PAYMENT = re.compile(
     r"insufficient_quota|exceeded your current quota|credit balance|billing hard limit",
     re.IGNORECASE,
 )
-STATUS = {
+STATUS = {  # -> reason, what the service does, the way out of it
     401: ("key", "did not accept the key", "Check {setting} in the settings."),
-    402: ("payment", "asks for payment", "Check the account with the provider."),
-    403: ("key", "does not allow this key to use the model", "Check the rights of {setting}."),
-    408: ("timeout", "took too long", "Try again later or use another model."),
-    429: ("rate_limit", "is limiting requests", "Wait a little or use another model."),
+    402: ("payment", "asks for payment", "Check the account there."),
+    403: ("key", "does not allow this key to do so", "Check the rights of {setting}."),
+    408: ("timeout", "took too long", "Try again later or use another one."),
+    429: ("rate_limit", "is limiting requests", "Wait a little or use another one."),
 }
 
 
@@ -52,7 +56,7 @@ def of_status(
         status = 402
     if status in STATUS:
         reason, what, hint = STATUS[status]
-        wait = retry_after_s(getattr(error, "litellm_response_headers", None) or {})
+        wait = retry_after_s(_headers(error))
         if wait is not None:
             details["retry_after_s"] = wait
         hint = hint.format(setting=setting)
@@ -133,6 +137,12 @@ def scrub(text: str, secrets: list[str]) -> str:
         text = text.replace(secret, "[secret]")
     text = KEYLIKE.sub("[secret]", " ".join(text.split()))
     return text if len(text) <= SAID_MAX else text[: SAID_MAX - 1] + "…"
+
+
+def _headers(error: Any) -> Mapping[str, str]:
+    """What the answer's head said: as LiteLLM keeps it, or as the SDKs do."""
+    kept = getattr(error, "litellm_response_headers", None)
+    return kept or getattr(getattr(error, "response", None), "headers", None) or {}
 
 
 def _bounded(wait_s: float) -> float:

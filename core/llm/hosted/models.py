@@ -13,7 +13,7 @@ from core.llm import pricing
 from core.llm.arrival import Arrival
 from core.llm.config import ModelSettings
 from core.llm.hosted import failures, wire
-from core.llm.hosted.bridge import load
+from core.llm.hosted.bridge import load, tokenizers
 from core.llm.provider import Request
 from core.settings.catalogue import Entry
 
@@ -45,33 +45,36 @@ class Hosted:
 
     def route(self, config: ModelSettings) -> Route:
         """Its dialect, its address and its own key."""
-        entry = self.entry
-        base = (config.credential(entry.url) or entry.base_url).rstrip("/")
-        if base and entry.scheme and "://" not in base:
-            base = f"{entry.scheme}://{base}"
+        entry, base = self.entry, self.entry.address(config.credential)
         key = config.credential(entry.key) or entry.keyless
         return Route(entry.dialect, base and base + entry.path, key)
 
     def missing(self, config: ModelSettings) -> str:
         """The setting that is not set, or nothing."""
-        route = self.route(config)
-        return "" if route.key and route.base_url else self.setting
+        return self.entry.missing(config.credential)
 
-    def price(self, model: str) -> pricing.Price | None:
-        """The published price."""
-        if self.entry.free:
-            return pricing.FREE
-        prefix = self.entry.published
-        return None if prefix is None else pricing.known(prefix + model, self.entry.dialect)
+    def price(self, model: str, *, chat: bool = True) -> pricing.Price | None:
+        """The published price. Raises Invalid for no model, and for one that is not for `chat`."""
+        entry = self.entry
+        if not model:
+            raise Invalid(f"{self.name!r} is a provider.", hint=f"Name a model: {self.name}/NAME.")
+        if entry.free or entry.published is None:
+            return pricing.FREE if entry.free else None
+        named = entry.published + model
+        if chat and (purpose := pricing.purpose(named, entry.dialect)):
+            raise Invalid(
+                f"The model '{self.name}/{model}' is made for {purpose}, not for conversation.",
+                hint="Name a model that answers in words.",
+            )
+        return pricing.known(named, entry.dialect)
 
     def warm(self) -> None:
-        """LiteLLM is loaded. Never call it on the loop."""
+        """LiteLLM and the tokenizers are loaded. Never call it on the loop."""
         load()
+        tokenizers()
 
     def answer(self, config: ModelSettings, request: Request, arrival: Arrival, call: Call) -> None:
         """The stream has ended and `arrival` has all of it; raises as `Provider.answer` says."""
-        if not request.model:
-            raise Invalid(f"{self.name!r} is a provider.", hint=f"Name a model: {self.name}/NAME.")
         self.warm()
         own = config.only(self.entry.key, self.entry.url)
         call.wait((self._stream if request.stream else self._whole)(own, request, arrival))
@@ -111,9 +114,12 @@ class Hosted:
         except (openai.OpenAIError, httpx.HTTPError) as error:
             raise self.failure(error, model, config, arrival) from None
         finally:
-            arrival.usage = wire.counted(getattr(stream, "chunks", ()))
-            with suppress(openai.OpenAIError, httpx.HTTPError, RuntimeError, AttributeError):
-                await stream.aclose()  # pyright: ignore - the connection ends with the stream
+            usage = wire.counted(getattr(stream, "chunks", ()))
+            arrival.usage = usage if usage and usage.prompt else None  # nobody sends nothing
+            if stream is not None:
+                with suppress(openai.OpenAIError, httpx.HTTPError, RuntimeError):
+                    # The connection ends with the stream.
+                    await stream.aclose()  # pyright: ignore[reportAttributeAccessIssue]
         end = _end(stream)
         if not end:
             arrival.finish_reason = ""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core.llm.arrival import Arrival
+from core.llm.chain import structured
 from core.llm.messages import Message, ToolSpec, Usage
 from core.llm.provider import Request
 
@@ -69,6 +70,8 @@ def tool(spec: ToolSpec) -> dict[str, Any]:
 
 def response_format(schema: Mapping[str, Any]) -> dict[str, Any]:
     """The schema an answer is bound to; strict where the schema meets what strict asks for."""
+    if structured.is_open(schema):
+        return {"type": "json_object"}
     name = "".join(c if c.isalnum() else "_" for c in str(schema.get("title", "answer")))[:64]
     bound = {"name": name or "answer", "schema": dict(schema), "strict": _is_strict(schema)}
     return {"type": "json_schema", "json_schema": bound}

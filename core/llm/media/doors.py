@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,13 +11,12 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from core.errors import Cancelled, Invalid, NotFound, StudioError, Unavailable
+from core.errors import StudioError
 from core.kernel import Call, Run
-from core.llm.chain.router import Router
+from core.llm.chain import approved
+from core.llm.chain.router import HANDS_OVER, Router
 from core.llm.messages import Attempt
 from core.llm.pricing import Tariff
-
-HANDS_OVER = (Unavailable, Invalid, NotFound)
 
 
 class Receipt(BaseModel):
@@ -83,6 +83,7 @@ class Way:
     model: str  # "openai/gpt-image-2"
     bill: Callable[[], Bill]
     act: Callable[[Call, Bill], Mapping[str, Any]]
+    last: bool = False  # after all others, whatever it costs
     held: dict[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -90,32 +91,59 @@ class Way:
 
 
 def walk(
-    run: Run, router: Router, kind: str, ways: Sequence[Way], *, name: str, content: Sequence[str]
+    run: Run,
+    router: Router,
+    kind: str,
+    ways: Sequence[Way],
+    *,
+    name: str,
+    content: Sequence[str],
+    asked: Mapping[str, Any] | None = None,
+    begun: Callable[[Call], str] = lambda _: "",
 ) -> dict[str, Any]:
     """What the first way gave, with its receipt. Raises what the last one raised.
 
     A failed step says which way it was and whether it was the last, so a replay goes the way the
-    first run went.
+    first run went. An approval binds to the way, to `content`, and to what besides is `asked` for:
+    a step that waited for one goes the way that was shown. `begun` names the model that was asked
+    before a crash: it is waited for.
     """
     left = {way.model: way for way in ways}
-    tried: list[dict[str, str]] = []
+    tried: list[dict[str, Any]] = []
+    parts = (*content, json.dumps(asked or {}, sort_keys=True))
+    shows = approved.shown("", parts, content, **(asked or {}))
     while True:
-        found = router.order(
-            list(left), run.policy.choose, cost=lambda model: left[model].held.get("nusd", 0)
-        )
-        way = left[found[0]] if found else None
-        step = _Step(run, router, kind, way, list(left))
+        before = approved.recalled(run, kind, name, shows["sha256"])
+        way = _way(router, left, run.policy.choose, before)
+        shows = {**shows, "model": way.model if way else ""}
+        step = _Step(run, router, kind, way, dict(left), begun)
         held = way.held if way else {}
         try:
-            made = run.step(kind, name, step, estimate=held, content=content)
+            made = run.step(kind, name, step, estimate=held, shows=shows, content=content)
         except HANDS_OVER as error:
             model = str(error.details.get("model") or (way.model if way else ""))
-            tried.append({"model": model, "reason": str(error.details.get("reason", error.code))})
+            cost_nusd = int(error.details.get("cost_nusd", 0))
+            reason = str(error.details.get("reason") or error.code)
+            tried.append({"model": model, "reason": reason, "cost_nusd": cost_nusd})
             left.pop(model, None)
             if error.details.get("last", True) or not left:
                 raise
         else:
-            return {**made, "attempts": [*tried, {"model": made["model"], "reason": ""}]}
+            last = {"model": made["model"], "reason": "", "cost_nusd": made["cost_nusd"]}
+            return {**made, "attempts": [*tried, last]}
+
+
+def _way(
+    router: Router, left: Mapping[str, Way], choose: str, before: Mapping[str, Any] | None
+) -> Way | None:
+    """The way to go; None where all that are left are cooling. `before` is what was shown of it."""
+    if before and before["model"] in ("", *left):
+        return left.get(before["model"])
+    cost = {model: way.held.get("nusd", 0) for model, way in left.items()}
+    found = router.order(
+        list(left), choose, cost=cost.__getitem__, last=lambda model: left[model].last
+    )
+    return left[found[0]] if found else None
 
 
 @dataclass(frozen=True)
@@ -126,19 +154,24 @@ class _Step:
     router: Router
     kind: str
     way: Way | None
-    left: list[str]
+    left: Mapping[str, Way]
+    begun: Callable[[Call], str]
 
     def __call__(self, call: Call) -> dict[str, Any]:
-        way = self.way
+        begun = self.left.get(self.begun(call))
+        way = begun or self.way
         if way is None:
-            raise self._cooling()
+            raise self.router.cooling(list(self.left), last=True)
         bill, began = way.bill(), time.monotonic()
-        self.router.begin(way.model, last=len(self.left) == 1)
+        if not begun:  # nobody is asked anew otherwise, whatever the health of the model is
+            self.router.begin(way.model, last=len(self.left) == 1)
         made: Mapping[str, Any] = {}
+        failed: StudioError | None = None
         try:
             made = way.act(call, bill)
         except StudioError as error:
-            self._learn(way.model, error)
+            failed = error
+            self.router.learn(way.model, error)
             error.details |= {"model": way.model, "last": len(self.left) == 1}
             raise
         except BaseException:
@@ -146,6 +179,8 @@ class _Step:
             raise
         finally:
             receipt = self._report(call, way.model, bill, round((time.monotonic() - began) * 1_000))
+            if failed:
+                failed.details["cost_nusd"] = receipt["cost_nusd"]
         self.router.succeed(way.model, receipt["latency_ms"], None)
         return {**made, **receipt}
 
@@ -168,21 +203,3 @@ class _Step:
                 named["prompt_tokens"] = bill.tokens
             call.use(**about, kind=self.kind, **named)
         return about
-
-    def _learn(self, model: str, error: StudioError) -> None:
-        if isinstance(error, Cancelled) or error.code == "refused":
-            self.router.release(model)
-        else:
-            reason = "unknown" if error.code == "not_found" else str(error.details.get("reason"))
-            self.router.fail(model, reason, error.details.get("retry_after_s"))
-
-    def _cooling(self) -> Unavailable:
-        wait_s = round(self.router.wait_s(self.left)) + 1
-        return Unavailable(
-            f"Nobody can be asked at the moment: {', '.join(self.left)} failed a moment ago.",
-            hint=f"Try again in {wait_s} s.",
-            model=self.left[0],
-            reason="cooling",
-            retry_after_s=wait_s,
-            last=True,
-        )

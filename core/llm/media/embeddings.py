@@ -57,16 +57,17 @@ def embed(
         raise Invalid(
             "There is nothing to embed.", hint=f"Give 1 to {TEXTS_MAX} texts, none empty."
         )
-    ways = [_way(run, place, given, dimension) for place in places(llm, "embeddings", models)]
-    made = walk(run, llm.router, "embeddings", ways, name="embeddings", content=tuple(given))
+    more = {"dimensions": dimension} if dimension else {}
+    ways = [_way(run, place, given, more) for place in places(llm, "embeddings", models)]
+    about = {"name": "embeddings", "content": tuple(given), "asked": {"texts": len(given), **more}}
+    made = walk(run, llm.router, "embeddings", ways, **about)
     return Embedded.model_validate(made)
 
 
-def _way(run: Run, place: Place, texts: list[str], dimension: int | None) -> Way:
+def _way(run: Run, place: Place, texts: list[str], more: Mapping[str, int]) -> Way:
     tariff = tariff_of(place.config, place.model, place.hosted.entry)
     priced(tariff, "input")
     most = tokens.bound(sum(tokens.weigh(text) + tokens.PER_MESSAGE for text in texts))
-    more = {"dimensions": dimension} if dimension else {}
 
     def bill() -> Bill:
         return Bill(tariff, {"input": most}, units=len(texts), unit="text", tokens=most)

@@ -85,7 +85,8 @@ def image(
     _check(wish)
     ways = [_way(run, place, wish) for place in places(llm, "image", models)]
     content = (wish.prompt, *(image.url for image in given))
-    made = walk(run, llm.router, "image", ways, name="image", content=content)
+    asked = {"size": size, "n": n, "quality": quality}
+    made = walk(run, llm.router, "image", ways, name="image", content=content, asked=asked)
     return Media.model_validate(made)
 
 

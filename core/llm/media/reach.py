@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import yaml
+from pydantic import TypeAdapter, ValidationError
 
 from core.errors import Invalid, Unavailable
 from core.kernel import Call
@@ -23,6 +24,7 @@ from core.settings.catalogue import catalogue
 
 CHAINS = Path(__file__).resolve().parents[3] / "data" / "media.yaml"
 SDK = "openai"  # the dialect that its own SDK speaks
+KINDS = Literal["image", "speech", "transcription", "video", "rerank", "embeddings"]
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,15 @@ def places(llm: Gateway, kind: str, models: Sequence[str]) -> list[Place]:
 
 
 @cache
-def chains() -> Mapping[str, tuple[str, ...]]:
-    """Kind -> the models that are asked where nobody names one."""
-    found = yaml.safe_load(CHAINS.read_text("utf-8"))
-    return {kind: tuple(models or ()) for kind, models in found.items()}
+def chains(file: Path = CHAINS) -> Mapping[str, tuple[str, ...]]:
+    """Kind -> the models that are asked where nobody names one. Raises Invalid for a bad file."""
+    shape: TypeAdapter[Any] = TypeAdapter(dict[KINDS, tuple[str, ...]])
+    try:
+        return shape.validate_python(yaml.safe_load(file.read_text("utf-8")))
+    except (yaml.YAMLError, ValidationError) as error:
+        hint = f"A line is `kind: [PROVIDER/NAME, ...]`; kinds are {', '.join(get_args(KINDS))}."
+        first = error.errors()[0]["loc"][0] if isinstance(error, ValidationError) else "its YAML"
+        raise Invalid(f"{file.name} cannot be used: see {first}.", hint=hint) from None
 
 
 def ask(call: Call, bill: Bill, place: Place, door: str, *, timeout_s: float, **given: Any) -> Any:

@@ -55,7 +55,8 @@ def rerank(
     most = min(top or len(texts), len(texts))
     given = {"query": query, "documents": texts, "top_n": most}
     ways = [_way(place, given) for place in places(llm, "rerank", models)]
-    made = walk(run, llm.router, "rerank", ways, name="rerank", content=(query, *texts))
+    about = {"content": (query, *texts), "asked": {"documents": len(texts), "top": most}}
+    made = walk(run, llm.router, "rerank", ways, name="rerank", **about)
     return Ranking.model_validate(made)
 
 

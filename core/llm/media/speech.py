@@ -14,7 +14,6 @@ from core.llm.media import sound
 from core.llm.media.doors import Bill, File, Media, Way, walk
 from core.llm.media.prices import priced, tariff_of
 from core.llm.media.reach import Place, ask, garbled, places, reading
-from core.llm.pricing import Tariff
 
 TIMEOUT_S = 180.0
 TEXT_MAX = 4_096  # characters
@@ -48,7 +47,8 @@ def speech(
     given |= {"instructions": instructions} if instructions else {}
     ways = [_way(run, place, given) for place in places(llm, "speech", models)]
     content = (said, instructions) if instructions else (said,)
-    made = walk(run, llm.router, "speech", ways, name="speech", content=content)
+    asked = {"voice": voice, "format": format}
+    made = walk(run, llm.router, "speech", ways, name="speech", content=content, asked=asked)
     return Media.model_validate(made)
 
 
@@ -56,9 +56,15 @@ def _way(run: Run, place: Place, given: Mapping[str, str]) -> Way:
     tariff = tariff_of(place.config, place.model, place.hosted.entry)
     unit = priced(tariff, "character", "second")
     text = given["input"]
+    words = f"{text}\n{given.get('instructions', '')}".strip()  # all that is read
+    is_read = unit == "second" and tariff.knows("input")
 
     def bill() -> Bill:
-        most = _amounts(tariff, unit, text, Decimal(len(text)) / SLOWEST + 2)
+        most: dict[str, int | Decimal] = {unit: len(text)}
+        if unit == "second":
+            most = {unit: Decimal(len(text)) / SLOWEST + 2}
+        if is_read:
+            most["input"] = tokens.bound(tokens.weigh(words))
         return Bill(tariff, most, units=len(text), unit="character")
 
     def act(call: Call, bill: Bill) -> Mapping[str, Any]:
@@ -69,19 +75,16 @@ def _way(run: Run, place: Place, given: Mapping[str, str]) -> Way:
         if not kind:
             raise garbled(place)
         lasts = sound.seconds(data)
-        if unit == "character" or lasts is not None:
-            bill.settle(**_amounts(tariff, unit, text, lasts or Decimal(0)))
-        else:
-            bill.amounts = _amounts(tariff, unit, text, Decimal(len(text)) / USUAL)
+        if unit == "character":
+            bill.settle(character=len(text))
+        elif lasts is not None and not is_read:
+            bill.settle(second=lasts)
+        else:  # nobody tells how many tokens were read
+            read = {"input": tokens.count(words)} if is_read else {}
+            usual = Decimal(len(text)) / USUAL
+            bill.amounts = {"second": usual if lasts is None else lasts, **read}
         hash, size = run.studio.blobs.put([data])
         file = File(hash=hash, size_bytes=size, media_type=kind)
         return {"files": [file.model_dump()]}
 
     return Way(place.model, bill, act)
-
-
-def _amounts(tariff: Tariff, unit: str, text: str, lasts: Decimal) -> dict[str, int | Decimal]:
-    if unit == "character":
-        return {"character": len(text)}
-    read = {"input": tokens.bound(tokens.weigh(text))} if tariff.knows("input") else {}
-    return {"second": lasts, **read}

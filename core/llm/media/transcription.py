@@ -50,7 +50,8 @@ def transcribe(
     given: dict[str, Any] = {"file": (f"sound.{SUFFIXES[kind]}", data), "response_format": "json"}
     given |= {"language": language} if language else {}
     ways = [_way(place, given, data) for place in places(llm, "transcription", models)]
-    made = walk(run, llm.router, "transcription", ways, name="transcription", content=())
+    about = {"content": (), "asked": {"file": hash, "language": language}}
+    made = walk(run, llm.router, "transcription", ways, name="transcription", **about)
     return Transcript.model_validate(made)
 
 

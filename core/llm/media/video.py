@@ -54,7 +54,9 @@ def video(
         return row.model if row else ""
 
     ways = [_way(run, place, given, rows) for place in places(llm, "video", models)]
-    made = walk(run, llm.router, "video", ways, name="video", content=(said,), begun=begun)
+    shape = {"seconds": seconds, "size": size}
+    about = {"name": "video", "content": (said,), "asked": shape}
+    made = walk(run, llm.router, "video", ways, **about, begun=begun)
     return Media.model_validate(made)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from core.llm.messages import ToolSpec
 from core.llm.offline.arguments import properties
@@ -52,9 +52,9 @@ def answers(tool: ToolSpec) -> frozenset[tuple[str, ...]]:
     return frozenset(phrase for phrase in made if phrase)
 
 
-def _expresses(wish: Wish, names: object) -> float:
+def _expresses(wish: Wish, names: Iterable[str]) -> float:
     """Points for parameters that the question gives a value."""
-    have = set(names)  # pyright: ignore[reportArgumentType, reportCallIssue] - keys of a schema
+    have = set(names)
     if {"period", "current"} & have:
         return max(6.0 * wish.change, 3.0 * (wish.period is not None)) + 2.0 * wish.why
     if "time" in have:

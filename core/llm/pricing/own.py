@@ -7,9 +7,9 @@ from decimal import Decimal
 from core.llm.config import ModelPrice
 from core.llm.pricing.price import Price, unpriced
 from core.llm.pricing.tariff import TOKENS, UNITS, Tariff
+from core.settings import NUSD
 
 PER_MILLION = Decimal(1_000)  # USD per million tokens -> nano-dollars per token
-NUSD = Decimal(1_000_000_000)
 CHAT = (
     "input", "output", "cached", "cache_write", "cache_write_1h", "reasoning",
     "audio_input", "audio_output",

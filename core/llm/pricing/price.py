@@ -38,7 +38,7 @@ class Price:
     audio_output: Decimal | None = None
     above: int = 0  # this price holds for prompts of more tokens than this
     tiers: tuple[Price, ...] = ()  # prices of longer prompts, ascending
-    batch: Price | None = None  # within a batch of the provider, where that price is known
+    batch: Price | None = None  # within a provider's batch; None where nobody says, never guessed
 
     def cost(self, usage: Usage) -> Cost:
         """What `usage` costs, and what of it each kind of token does."""
@@ -50,23 +50,19 @@ class Price:
         """What `usage` costs, summed exactly and rounded up once."""
         return self.cost(usage).nusd
 
-    def reserve_nusd(self, prompt: int, tokens_max: int, *, audio: bool = False) -> int:
+    def reserve_nusd(self, prompt: int, tokens_max: int) -> int:
         """An upper bound for a prompt that the rule of `tokens` counts as `prompt`.
 
         It covers every way the prompt may be billed (read from a cache, written into one) and
-        thinking; sound only where `audio` says that it may be heard or spoken.
+        thinking; chat hears and speaks no sound.
         """
         most = tokens.bound(prompt)
         levels = self._up_to(most)
-        reading = ["input", *READ, *(["audio_input"] if audio else [])]
-        writing = ["output", *WRITTEN, *(["audio_output"] if audio else [])]
-        total = most * max(level.rate(kind) for level in levels for kind in reading)
-        total += tokens_max * max(level.rate(kind) for level in levels for kind in writing)
+        total = most * max(level.rate(kind) for level in levels for kind in ("input", *READ))
+        total += tokens_max * max(
+            level.rate(kind) for level in levels for kind in ("output", *WRITTEN)
+        )
         return int(total.to_integral_value(ROUND_CEILING))
-
-    def batched(self) -> Price | None:
-        """The price within a batch; None where nobody says it, for it is never guessed."""
-        return self.batch
 
     def rate(self, kind: str) -> Decimal:
         """Nano-dollars of one token of this kind."""

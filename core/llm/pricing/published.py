@@ -14,8 +14,8 @@ from typing import Any
 
 from core.llm.pricing.price import Price
 from core.llm.pricing.tariff import Tariff
+from core.settings import NUSD
 
-NUSD = Decimal(1_000_000_000)
 TIER = re.compile(r"^input_cost_per_token_above_(\d+)k_tokens(_batches)?$")
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "input": ("input_cost_per_token",),
@@ -40,6 +40,7 @@ UNITS: Mapping[str, tuple[str, ...]] = {
     "query": ("input_cost_per_query",),
     "page": ("ocr_cost_per_page",),
 }  # fmt: skip
+TALKS = ("chat", "responses", "completion")  # modes of models that converse
 SILENT = {"embedding", "moderation", "rerank"}  # modes that write no tokens
 
 
@@ -57,6 +58,18 @@ def known(name: str, vendor: str = "") -> Price | None:
     if batch is not None:
         batch = replace(batch, tiers=_tiers(row, "_batches", batch))
     return replace(base, tiers=_tiers(row, "", base), batch=batch)
+
+
+def purpose(name: str, vendor: str = "") -> str:
+    """What a model that does not converse is made for ("embedding"); nothing for all others."""
+    mode = str(_row(name, vendor).get("mode") or TALKS[0])
+    return "" if mode in TALKS else mode.replace("_", " ")
+
+
+def window(name: str, vendor: str = "") -> int:
+    """How many tokens a model can read by LiteLLM's name; 0 where nobody says."""
+    told = _row(name, vendor).get("max_input_tokens")
+    return told if isinstance(told, int) else 0
 
 
 def tariff(

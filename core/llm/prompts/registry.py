@@ -42,6 +42,12 @@ class Prompts:
         """Every template that this organisation may use."""
         return sorted({*self._shipped, *shelf.names(self._database, org_id)})
 
+    def check(self, name: str, org_id: str = "") -> None:
+        """The organisation may use the template; without one, somebody may. Raises NotFound."""
+        if name in self._shipped or shelf.is_kept(self._database, org_id, name):
+            return
+        raise self._absent(org_id, name)
+
     def about(self, name: str) -> Shipped:
         """What the head of the template's file says; of a template without one, its name."""
         return self._shipped.get(name) or Shipped.model_construct(name=name)
@@ -50,8 +56,7 @@ class Prompts:
         """The organisation's own versions, then the studio's, the newest first. Raises NotFound."""
         found = shelf.versions(self._database, org_id, name)
         if not found:
-            known = ", ".join(self.names(org_id)) or "none"
-            raise NotFound(f"There is no prompt {name[:80]!r}.", hint=f"Known: {known}.")
+            raise self._absent(org_id, name)
         return found
 
     def history(self, org_id: str, name: str) -> list[Move]:
@@ -145,8 +150,8 @@ class Prompts:
         """
         been: list[str] = [""]
         for move in reversed(shelf.moves(self._database, org_id, name, LIVE)):
-            if len(been) > 1 and been[-2] == move.hash:
-                been.pop()  # that was a way back
+            if move.tests is None and len(been) > 1 and been[-2] == move.hash:
+                been.pop()  # a way back is not tested; a promotion is, if only by no tests
             elif been[-1] != move.hash:
                 been.append(move.hash)
         if len(been) == 1 or (not been[-2] and name not in self._shipped):
@@ -154,6 +159,10 @@ class Prompts:
                 f"{name!r} has no earlier live version.", hint="Promote another one instead."
             )
         return self._move(org_id, name, LIVE, been[-2], by=by)
+
+    def _absent(self, org_id: str, name: str) -> NotFound:
+        known = ", ".join(self.names(org_id)) or "none"
+        return NotFound(f"There is no prompt {name[:80]!r}.", hint=f"Known: {known}.")
 
     def _move(
         self,
@@ -166,7 +175,7 @@ class Prompts:
         tests: dict[str, bool] | None = None,
     ) -> Move:
         row = {"id": new_id(), "org_id": org_id, "name": name, "label": label, "hash": hash}
-        row |= {"by": text(by), "tests": tests or None, "at": now()}
+        row |= {"by": text(by), "tests": tests, "at": now()}
         here = (PROMPT_MOVE.c.org_id == org_id, PROMPT_MOVE.c.name == name)
         last = sa.select(sa.func.max(PROMPT_MOVE.c.number)).where(
             *here, PROMPT_MOVE.c.label == label

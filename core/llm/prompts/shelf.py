@@ -42,7 +42,7 @@ class Move:
     label: str
     hash: str
     by: str
-    tests: dict[str, bool] | None
+    tests: dict[str, bool] | None  # what it passed to go live; None where it was not asked to
     number: int
     at: datetime
 
@@ -84,6 +84,13 @@ def names(database: Database, org_id: str) -> list[str]:
     """Templates of which the organisation has versions of its own."""
     mine = sa.select(PROMPT.c.name).where(PROMPT.c.org_id == org_id).distinct()
     return [row.name for row in database.rows(mine)]
+
+
+def is_kept(database: Database, org_id: str, name: str) -> bool:
+    """Whether the organisation, or any where none is named, has a version of this template."""
+    whose = PROMPT.c.org_id == org_id if org_id else sa.true()
+    query = sa.select(PROMPT.c.hash).where(PROMPT.c.name == name, whose)
+    return bool(database.rows(query.limit(1)))
 
 
 def versions(database: Database, org_id: str, name: str) -> list[Version]:

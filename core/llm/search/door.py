@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,14 +11,13 @@ from core.errors import Invalid, StudioError, Unavailable
 from core.kernel import Call, Run
 from core.llm.config import ModelSettings
 from core.llm.gateway import Gateway
-from core.llm.hosted.failures import scrub
+from core.llm.hosted import failures
 from core.llm.media.doors import Bill, Way, walk
 from core.llm.media.prices import priced, tariff_of
 from core.llm.search.engine import Engine, Hit, Sent, discover
 from core.llm.search.engines.keyless import BASE_URL
 from core.safety.answers import Fetched
 from core.safety.egress import Egress
-from core.safety.targets import parse
 from core.settings.catalogue import Entry, catalogue
 
 QUERY_MAX = 1_000  # characters
@@ -27,11 +26,8 @@ SIZE_MAX_BYTES = 5_000_000
 TIMEOUT_S = 20.0
 KEYLESS = "keyless"
 STATUS = {
-    401: ("key", "did not accept the key", "Check {key} in the settings."),
-    402: ("payment", "asks for payment", "Check the account with the service."),
-    403: ("key", "does not allow this key to search", "Check the rights of {key}."),
+    **failures.STATUS,
     404: ("unknown", "is not at this address", "Check {url} in the settings."),
-    429: ("rate_limit", "limits requests", "Wait a little, or configure another search service."),
 }
 
 
@@ -49,10 +45,12 @@ def search(run: Run, llm: Gateway, query: str, results_max: int = 5) -> list[Hit
             hint=f"Ask up to {QUERY_MAX} characters, for 1 to {RESULTS_MAX} pages.",
         )
     keyless = bool(run.studio.settings.search_keyless)
-    ways = [_way(llm.config, one, asked, results_max) for one in offers(llm.config, keyless)]
+    out: Egress = run.studio.egress
+    ways = [_way(llm.config, out, one, asked, results_max) for one in offers(llm.config, keyless)]
     if not ways:
         raise _absent()
-    made = walk(run, llm.router, "search", ways, name="search", content=(asked,))
+    about = {"name": "search", "content": (asked,), "asked": {"results_max": results_max}}
+    made = walk(run, llm.router, "search", ways, **about)
     return [Hit.model_validate(hit) for hit in made["hits"]]
 
 
@@ -74,18 +72,17 @@ def offers(config: ModelSettings, keyless: bool = False) -> list[Offer]:
     """The engines that are configured, in the order they are tried."""
     found = []
     for name, entry in catalogue().get("search", {}).items():
-        key = config.credential(entry.key)
-        base = config.credential(entry.url) or entry.base_url
-        if base and (key or entry.needs == "url"):
+        if not entry.missing(config.credential):
             engine = discover()[entry.dialect or name]
-            found.append(Offer(name, entry, engine, base.rstrip("/"), key))
+            place = entry.address(config.credential), config.credential(entry.key)
+            found.append(Offer(name, entry, engine, *place))
     if keyless:
         free = Entry(title="Keyless search", base_url=BASE_URL, free=True)
         found.append(Offer(KEYLESS, free, discover()[KEYLESS], free.base_url, ""))
     return found
 
 
-def _way(config: ModelSettings, offer: Offer, query: str, results_max: int) -> Way:
+def _way(config: ModelSettings, out: Egress, offer: Offer, query: str, results_max: int) -> Way:
     model = f"{offer.name}/search"
     tariff = tariff_of(config, model, offer.entry, results=results_max)
     priced(tariff, "query")
@@ -95,29 +92,36 @@ def _way(config: ModelSettings, offer: Offer, query: str, results_max: int) -> W
 
     def act(call: Call, bill: Bill) -> Mapping[str, Any]:
         sent = offer.engine.ask(offer.base_url, offer.key, query, results_max)
-        found = _found(config, offer, sent, call, bill)
+        asking = _asked(out.to(offer.base_url), sent)
+        found = _found(config, offer, asking, call, bill)
         once = {hit.url: hit for hit in reversed(found)}  # the first of a page counts
         best = [hit for hit in found if once[hit.url] is hit][:results_max]
         return {"hits": [hit.model_dump(mode="json") for hit in best]}
 
-    return Way(model, bill, act)
+    return Way(model, bill, act, last=offer.name == KEYLESS)
 
 
-def _found(config: ModelSettings, offer: Offer, sent: Sent, call: Call, bill: Bill) -> list[Hit]:
-    # The address is the settings': it may be in the house, but no other may.
-    egress = Egress(allow=[parse(offer.base_url).place])
+async def _asked(out: Egress, sent: Sent) -> Fetched:
+    return await out.send(
+        sent.method,
+        sent.url,
+        body=sent.body,
+        headers={**sent.headers, "accept": "application/json, text/html;q=0.9"},
+        size_max_bytes=SIZE_MAX_BYTES,
+        timeout_s=TIMEOUT_S,
+    )
+
+
+def _found(
+    config: ModelSettings,
+    offer: Offer,
+    asked: Coroutine[Any, Any, Fetched],
+    call: Call,
+    bill: Bill,
+) -> list[Hit]:
     bill.sent = True
     try:
-        answer = call.wait(
-            egress.send(
-                sent.method,
-                sent.url,
-                body=sent.body,
-                headers={**sent.headers, "accept": "application/json, text/html;q=0.9"},
-                size_max_bytes=SIZE_MAX_BYTES,
-                timeout_s=TIMEOUT_S,
-            )
-        )
+        answer = call.wait(asked)
     except Unavailable as error:
         bill.sent = error.details.get("reason") not in ("unreachable", "unknown_host")
         raise
@@ -146,10 +150,10 @@ def _refusal(config: ModelSettings, offer: Offer, answer: Fetched) -> StudioErro
         reason, what, hint = STATUS[status]
         wait = answer.headers.get("retry-after", "")
         after = {"retry_after_s": int(wait[:6])} if wait.isdecimal() else {}
-        hint = hint.format(key=entry.key or entry.url, url=entry.url)
+        hint = hint.format(setting=entry.key or entry.url, url=entry.url)
         return Unavailable(f"{title} {what}.", hint=hint, reason=reason, **after)
     if 400 <= status < 500:
-        said = scrub(_said(answer.body), config.secrets())
+        said = failures.scrub(_said(answer.body), config.secrets())
         hint = "Ask in other words."
         return Invalid(f"{title} does not accept the question: {said}", hint=hint, reason="request")
     return Unavailable(f"{title} failed.", hint="Try again later.", reason="down", status=status)

@@ -38,7 +38,7 @@ def test_json_is_one_object_with_the_whole_receipt(tmp_path):
     made = json.loads(done.stdout)
     assert made.keys() >= KEYS
     assert (made["model"], made["cost_nusd"], made["cached"]) == ("offline", 0, False)
-    assert made["attempts"][-1] == {"model": "offline", "reason": ""}
+    assert made["attempts"][-1] == {"model": "offline", "reason": "", "cost_nusd": 0}
     assert made["budget"]["tokens"] > 0
 
 
@@ -48,6 +48,17 @@ def test_a_person_reads_the_answer_and_a_line_about_it(tmp_path):
     *_, line = done.stdout.strip().splitlines()
     assert line.startswith("offline · ")
     assert "offline model" in done.stdout
+
+
+def test_an_estimate_quotes_each_model_and_answers_nothing(tmp_path):
+    done = run(tmp_path, "Hello there", "--estimate")
+    assert done.returncode == 0, done.stderr
+    first, last = done.stdout.strip().splitlines()
+    assert first.startswith("openai/gpt-4.1 · ")
+    assert " tokens estimated + up to 1,500 · at most $0.0" in first
+    assert first.endswith("passed over: OPENAI_API_KEY is not set")
+    assert last.startswith("offline · ")
+    assert last.endswith(" tokens counted + up to 1,500 · at most $0.00")
 
 
 def test_an_unknown_policy_is_told_with_the_known_ones(tmp_path):

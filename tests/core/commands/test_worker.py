@@ -48,10 +48,8 @@ def test_it_works_for_another_process_and_a_stop_leaves_the_task_to_the_next(pg_
         parts.until(kernel, running, "running")
         while not parts.steps(kernel, running):
             time.sleep(0.01)
-        began = time.monotonic()
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(20) == 0
-        assert time.monotonic() - began < 10, "it did not wait for the act"
+        assert worker.wait(20) == 0, "it does not wait for the act of thirty seconds"
         assert kernel.task(running).state == "running"
     finally:
         worker.kill()

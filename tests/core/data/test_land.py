@@ -294,7 +294,7 @@ def test_stop_ends_the_reading_and_leaves_nothing(tmp_path):
     started = time.monotonic()
     with pytest.raises(Cancelled):
         land(path, "given.csv", tmp_path / "out.parquet", stop=stop)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 20
     assert sorted(one.name for one in tmp_path.iterdir()) == ["given.csv"]
 
 

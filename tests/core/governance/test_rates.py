@@ -97,15 +97,14 @@ def test_two_processes_share_their_counts_in_redis(redis):
 
 
 def test_a_redis_that_is_silent_delays_one_request_a_little_and_the_limit_holds_in_process(redis):
-    door = RateDoor(3, redis_url=redis.url)
+    assert rates.TIMEOUT_S <= 0.25
+    door = RateDoor(3, redis_url=redis.url, timeout_s=2)
     assert entered(door, 1) == 1
     redis.signal(signal.SIGSTOP)
     began = time.monotonic()
     assert door.enter("op", ANA, POLICY).answer == "allow"
-    assert time.monotonic() - began < rates.TIMEOUT_S + 0.25  # a loaded machine's turn
-    began = time.monotonic()
-    assert entered(door, 9) == 2
-    assert time.monotonic() - began < rates.TIMEOUT_S
+    assert entered(door, 30) == 2  # half a minute and more, if each of them waited
+    assert 1.9 < time.monotonic() - began < 20
     assert "Redis is down" in door.detail
     redis.signal(signal.SIGCONT)
     door.close()

@@ -36,6 +36,12 @@ def test_settings_of_one_provider_hold_no_others_keys():
     assert own.credential("TAVILY_API_KEY") == ""
 
 
+def test_of_an_address_only_its_password_is_secret_and_short_words_are_not():
+    url = "http://me:hunter2-hunter2@10.0.0.7:8080/v1"
+    config = ModelSettings(credentials={"COMPATIBLE_BASE_URL": url, "COMPATIBLE_API_KEY": "x"})
+    assert config.secrets() == ["hunter2-hunter2"]
+
+
 @pytest.mark.parametrize(
     "given", [{"opnai_api_key": SECRET}, {"credentials": {"OPNAI_API_KEY": SECRET}}]
 )

@@ -13,6 +13,7 @@ from core.errors import Invalid, NotFound, Unavailable
 from core.kernel import Run, Verdict, operation
 from core.llm import Gateway, Message, ModelSettings, Usage
 from tests.core.llm import parts
+from tests.loopback.server import Turn
 
 ROOT = Path(__file__).parents[3]
 
@@ -45,6 +46,24 @@ def test_a_chain_of_absent_models_names_the_setting(kernel):
     task = parts.end(kernel, parts.ask(kernel, Gateway(), models=["openai/gpt-4o-mini"]))
     assert "OPENAI_API_KEY" in task.error["message"]
     assert "offline" in task.error["hint"]
+
+
+@pytest.mark.parametrize(
+    ("model", "why"),
+    [
+        ("ollama", "'ollama' is a provider"),
+        ("openai", "'openai' is a provider"),
+        ("offline/foo", "no built-in model 'foo'"),
+        ("openai/text-embedding-3-small", "made for embedding, not for conversation"),
+        ("openai/omni-moderation-latest", "made for moderation"),
+        ("openai/gpt-image-1", "made for image generation"),
+    ],
+)
+def test_what_is_no_model_for_conversation_is_refused_at_load(model, why):
+    with pytest.raises((Invalid, NotFound), match=why):
+        Gateway().check_priced([model])
+    with pytest.raises((Invalid, NotFound), match=why):
+        Gateway(ModelSettings(models=(model, "offline")))
 
 
 def test_an_unpriced_model_is_refused_at_load_with_the_way_to_price_it():
@@ -150,6 +169,67 @@ class Filled:
         told = f"You write for {variables['style']['voice']}."
         self.messages = [Message(role="system", content=told)]
         return self
+
+
+FOUND = {"lead": {"tools": ("weather",)}, "none": {"tools": ()}, "json": {"structured": True}}
+
+
+@operation("executes")
+def executes(run: Run, asked: parts.Asked) -> parts.Told:
+    more = {"messages": asked.messages, "tools": asked.tools}
+    return parts.Told(reply=parts.GATEWAY["now"].execute(run, asked.shape, **more))
+
+
+@pytest.fixture
+def executed(kernel, gpt, claude, monkeypatch):
+    """What a use case of FOUND answers."""
+    gpt.script.clear()
+    parts.GATEWAY["now"] = Gateway(parts.settings(gpt.url, claude.url))
+
+    def policy(name, declared, *_):
+        return declared.changed(**FOUND.get(name, {}))
+
+    monkeypatch.setattr(kernel, "policies", policy)
+
+    def answered(use_case, model="openai/gpt-4o-mini", **asked):
+        FOUND[use_case]["models"] = (model,)
+        given = parts.Asked(shape=use_case, **asked).model_dump(mode="json")
+        return parts.end(kernel, kernel.submit("executes", given, parts.ANA))
+
+    return answered
+
+
+@pytest.mark.parametrize(("use_case", "offered"), [("lead", ["weather"]), ("none", [])])
+def test_a_use_case_is_offered_the_tools_that_its_policy_allows(executed, gpt, use_case, offered):
+    tools = [parts.WEATHER, parts.WEATHER.model_copy(update={"name": "news"})]
+    assert executed(use_case, tools=tools).error is None
+    sent = gpt.seen[-1]["body"].get("tools") or []
+    assert [tool["function"]["name"] for tool in sent] == offered
+
+
+def test_a_structured_use_case_answers_with_an_object_though_nobody_says_which(executed, gpt):
+    left = ["Gladly!", '{"score": 7}']
+    gpt.script["gpt-4o-mini"] = lambda _body: Turn(text=left.pop(0))
+    task = executed("json")
+    assert task.output["reply"]["value"] == {"score": 7}
+    assert gpt.seen[-1]["body"]["response_format"] == {"type": "json_object"}
+    assert "JSON" in gpt.seen[-1]["body"]["messages"][0]["content"]
+
+
+def test_what_is_no_object_is_no_answer_of_a_structured_use_case(executed, gpt):
+    gpt.script["gpt-4o-mini"] = Turn(text="[1, 2]")
+    assert executed("json").error["details"]["reason"] == "unfit"
+
+
+def test_a_structured_use_case_may_ask_for_tools_first(executed, gpt):
+    gpt.script["gpt-4o-mini"] = Turn(tools=[("weather", '{"city": "Paris"}')])
+    reply = executed("json", tools=[parts.WEATHER]).output["reply"]
+    assert (reply["value"], reply["tool_calls"][0]["name"]) == (None, "weather")
+
+
+def test_a_structured_use_case_works_without_a_key(executed):
+    value = executed("json", model="offline").output["reply"]["value"]
+    assert "offline model" in value["answer"]
 
 
 @operation("fills")

@@ -124,7 +124,7 @@ def test_a_batch_costs_half_where_that_is_published(case):
     from litellm.llms.anthropic.chat.transformation import AnthropicConfig
 
     usage = counted(AnthropicConfig().calculate_usage(said, reasoning_content=None))
-    assert known(model).batched().cost_nusd(usage) == nusd // 2
+    assert known(model).batch.cost_nusd(usage) == nusd // 2
 
 
 UNITS: dict[str, tuple[str, dict[str, str], dict[str, Any], int]] = {

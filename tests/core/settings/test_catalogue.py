@@ -105,6 +105,27 @@ def test_every_entry_has_the_settings_that_it_needs():
             assert entry.base_url.startswith("https://") or entry.needs == "url", name
 
 
+@pytest.mark.parametrize(
+    ("entry", "given", "missing"),
+    [
+        ({"key": "K", "base_url": "https://a"}, {}, "K"),
+        ({"key": "K", "base_url": "https://a"}, {"K": "k"}, ""),
+        ({"key": "K", "url": "U", "needs": "url"}, {"K": "k"}, "U"),
+        ({"key": "K", "url": "U", "needs": "url"}, {"U": "http://a"}, ""),
+        ({"key": "K", "base_url": "https://a", "keyless": "none"}, {}, ""),
+    ],
+)
+def test_an_entry_says_what_it_lacks_to_be_asked(entry, given, missing):
+    found = Entry.model_validate({"title": "A", **entry})
+    assert found.missing(lambda name: given.get(name, "")) == missing
+
+
+def test_an_entrys_address_is_the_settings_or_its_own():
+    found = Entry(title="A", url="U", base_url="https://a/")
+    assert found.address(lambda _: "") == "https://a"
+    assert found.address(lambda name: {"U": "http://b/v1/"}[name]) == "http://b/v1"
+
+
 def test_addresses_are_checked_and_get_their_scheme():
     made = checked({"OLLAMA_HOST": SecretStr("box:11434/"), "OPENAI_API_KEY": SecretStr(" k ")})
     assert made["OLLAMA_HOST"].get_secret_value() == "http://box:11434"
@@ -121,7 +142,14 @@ def test_wrong_credentials_are_all_told_and_never_shown():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{}, {"title": "A", "key": "lower_case"}, {"title": "A", "needs": "luck"}]
+    "wrong",
+    [
+        {},
+        {"title": "A", "key": "lower_case"},
+        {"title": "A", "needs": "luck"},
+        {"title": "A", "basse_url": "https://a.example"},
+        {"title": "A", "image_tokens": 7},
+    ],
 )
 def test_an_entry_that_cannot_be_used_is_refused(wrong):
     with pytest.raises(ValidationError):

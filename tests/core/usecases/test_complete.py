@@ -26,3 +26,8 @@ def test_an_unknown_policy_is_an_error_that_names_the_known_ones(studio):
     task = completed(studio, policy="nonsense")
     assert task.error["code"] == "not_found"
     assert "conversation" in task.error["hint"]
+
+
+def test_variables_that_fill_nothing_are_refused(studio):
+    task = completed(studio, variables={"foo": "1"})
+    assert (task.error["code"], task.error["hint"]) == ("invalid", "Name a template.")

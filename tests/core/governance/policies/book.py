@@ -25,7 +25,7 @@ class Book:
         name="chat",
         state="done",
         used=True,
-        under="",
+        error=None,
         **use,
     ):
         self.n += 1
@@ -38,6 +38,7 @@ class Book:
             "task_id": f"t{self.n}", "seq": 1, "org_id": org, "kind": "model", "name": "complete",
             "leaf": True, "state": state, "estimate": {}, "cost_nusd": 0, "tokens": 0,
             "overrun_nusd": 0, "started_at": now(),
+            "outcome": {"code": "unavailable", "details": error} if error else None,
         }  # fmt: skip
         usage = {
             "task_id": f"t{self.n}", "seq": 1, "line": 0, "org_id": org, "person_id": person,

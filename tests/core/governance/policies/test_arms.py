@@ -43,13 +43,48 @@ def test_a_failure_that_used_something_counts_once(database, book):
     book.call("a", state="failed", cost_nusd=3)
     book.call("a")
     found = compare(database, "acme", "chat")["a"]
-    assert (found.calls, found.failed, found.failed_share) == (2, 1, 0.5)
+    assert (found.calls, found.failed, found.failed_share) == (1, 1, 0.5)
+
+
+def test_an_attempt_that_broke_off_is_no_answer_but_costs(database, book):
+    """What a call costs is what its answer took, the attempts before it included."""
+    book.call("a", cost_nusd=100, prompt_tokens=10, latency_ms=300)
+    book.call("a", state="failed", cost_nusd=40, prompt_tokens=4, latency_ms=9_000)
+    book.call("b", state="failed", cost_nusd=40)
+    assert compare(database, "acme", "chat") == {
+        "a": ArmResult("a", 1, 1, 140, 140, 14, 300, 300, 1, 0.5),
+        "b": ArmResult("b", 1, 0, 40, failed=1, failed_share=1.0),
+    }
+
+
+def test_an_answer_from_the_cache_says_nothing_of_a_models_speed(database, book):
+    book.call("a", cost_nusd=90, latency_ms=800)
+    for _ in range(9):
+        book.call("a", cache_hit=True)
+    book.call("b", cache_hit=True)
+    found = compare(database, "acme", "chat")
+    assert (found["a"].latency_ms_p50, found["a"].latency_ms_p95) == (800, 800)
+    assert (found["a"].calls, found["a"].cost_nusd_per_call) == (10, 9)
+    assert (found["b"].calls, found["b"].latency_ms_p50) == (1, 0)
 
 
 def test_a_failure_under_another_use_case_of_the_task_is_not_its_own(database, book):
     book.call("a", use_case="mail", state="failed")
     assert compare(database, "acme", "chat") == {}
     assert compare(database, "acme", "mail")["a"].failed == 1
+
+
+def test_a_failure_that_used_nothing_is_that_of_the_policy_it_ran_under(database, book):
+    """A task may ask a model under another use case than its own, and be in another arm there."""
+    whose = {"use_case": "mail", "variant": "b"}
+    book.call("a", used=False, state="failed", error=whose)
+    book.call("a", used=False, state="failed", error={"use_case": "mail", "variant": ""})
+    book.call("a", used=False, state="failed", error={"error": "KeyError"})
+    assert {arm: one.failed for arm, one in compare(database, "acme", "mail").items()} == {
+        "": 1,
+        "b": 1,
+    }
+    assert {arm: one.failed for arm, one in compare(database, "acme", "chat").items()} == {"a": 1}
 
 
 def test_a_cancel_and_a_refusal_are_no_failures(database, book):

@@ -28,9 +28,9 @@ use_cases:
 """
 
 
-def trouble(text: str, check=None):
+def trouble(text: str, **checks):
     with pytest.raises(Faulty) as caught:
-        load(text, check)
+        load(text, checks)
     return caught.value.trouble
 
 
@@ -65,10 +65,10 @@ def test_a_mistake_anywhere_refuses_all_of_it_and_names_field_and_line(old, new,
 
 
 def test_a_model_nobody_knows_or_priced_is_told_at_its_own_line_and_its_way_out():
-    found = trouble(GOOD + "      - openai/made-up\n", Gateway().price)
+    found = trouble(GOOD + "      - openai/made-up\n", models=Gateway().price)
     assert (found.line, found.field) == (12, "use_cases.lead_scoring.models.1")
     assert "MODEL_PRICES" in found.message
-    found = trouble(GOOD + "      - studio\n      - nowhere/x\n", Gateway().price)
+    found = trouble(GOOD + "      - studio\n      - nowhere/x\n", models=Gateway().price)
     assert (found.line, "nowhere" in found.message) == (13, True)
 
 
@@ -110,7 +110,7 @@ def test_one_use_case_alone_is_read_with_its_lines():
 
 @pytest.fixture(scope="module")
 def delivered() -> Document:
-    return load(FILE.read_text("utf-8"), Gateway().price)
+    return load(FILE.read_text("utf-8"), {"models": Gateway().price})
 
 
 def policy(delivered: Document, name: str) -> Policy:

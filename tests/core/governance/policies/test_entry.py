@@ -40,8 +40,8 @@ def changed(given, policy: Policy | None = None) -> Policy:
     return entry.laid(policy or Policy(name="x"), found.changes)
 
 
-def wrong(given, check=None) -> list[tuple[str, str]]:
-    return [(".".join(map(str, p)), text) for p, text in entry.read(given, check)[1]]
+def wrong(given, **checks) -> list[tuple[str, str]]:
+    return [(".".join(map(str, p)), text) for p, text in entry.read(given, checks)[1]]
 
 
 def test_every_field_of_a_policy_can_be_written_and_takes_effect():
@@ -99,6 +99,11 @@ def test_friendly_ways_of_writing_are_understood():
         ({"split": {"a": 1, "b": {"weight": 1}}}, "split.a", "An arm is"),
         ({"split": {"a": {"weight": -1}, "b": {"weight": 1}}}, "split.a.weight", "between"),
         ({"split": [1]}, "split", "Arms are expected"),
+        ({"split": {"": {"weight": 1}, "b": {"weight": 1}}}, "split.", "no name of an arm: ''"),
+        ({"memory": None}, "memory", "memory has fields of its own: `memory: {field: value}`."),
+        ({"retrieval": [1]}, "retrieval", "retrieval has fields of its own"),
+        ({"models": None}, "models", "models is a list: `models: [one, two]`."),
+        ({"approve": 3}, "approve", "approve is a list"),
         ({"split": {"salt": [1], "a": {"weight": 1}, "b": {"weight": 1}}}, "split.salt", "word"),
         ({"split": {"a": {"weight": 1, "top_p": 0}, "b": {"weight": 1}}}, "split.a.top_p", "than"),
         ("words", "", "name: value"),
@@ -133,9 +138,21 @@ def test_models_are_checked_where_they_stand_and_an_absent_key_is_no_mistake():
             raise Unavailable("No key.")
 
     given = {"models": ["studio", "a/unpriced", "c/keyless", "b/unknown", "d/fine"]}
-    assert wrong(given, check) == [
+    assert wrong(given, models=check) == [
         ("models.1", "It has no price. Price it."),
         ("models.3", "No such provider."),
+    ]
+
+
+def test_a_template_that_is_not_there_is_named_in_an_arm_too():
+    def check(name: str) -> None:
+        if name != "hello":
+            raise NotFound(f"No {name}.")
+
+    arms = {"a": {"weight": 1, "prompt": "bye"}, "b": {"weight": 1, "prompt": "hello"}}
+    assert wrong({"prompt": "mine", "split": arms}, prompt=check) == [
+        ("prompt", "No mine."),
+        ("split.a.prompt", "No bye."),
     ]
 
 

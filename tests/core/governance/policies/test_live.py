@@ -73,6 +73,33 @@ def chat(policies: Policies, declared: Policy | None = None, person: str = "ana"
     return policies.resolve("chat", declared or Policy(name="chat"), "acme", person)
 
 
+def test_the_first_task_after_an_edit_has_the_new_policy(database, path):
+    policies = Policies(database, path)  # which otherwise looks once a second
+    assert chat(policies).temperature == 0.2
+    put(path, TEXT.replace("temperature: 0.2", "temperature: 0.3"))
+    assert chat(policies).temperature == 0.3
+    put(path, TEXT.replace("temperature: 0.2", "temperature: hot"))
+    assert chat(policies).temperature == 0.3, "the last good one holds"
+    assert policies.trouble
+    assert policies.trouble.line == 7
+
+
+def test_a_stamp_changes_exactly_when_something_holds_differently(policies, path):
+    stamps = [policies.stamp("acme")]
+    assert policies.stamp("acme") == stamps[0]
+    policies.override("acme", "chat", {"temperature": 0.4}, "bo")
+    stamps.append(policies.stamp("acme"))
+    put(path, TEXT.replace("tokens_max: 50", "tokens_max: 60"))
+    policies.look()
+    stamps.append(policies.stamp("acme"))
+    put(path, "version: 1\nuse_cases: none")
+    policies.look()
+    stamps.append(policies.stamp("acme"))
+    assert all(a != b for i, a in enumerate(stamps) for b in stamps[:i])
+    policies.override("other", "chat", {"temperature": 0.6}, "cy")
+    assert policies.stamp("acme") == stamps[-1], "another organisation's change is none here"
+
+
 def test_each_layer_wins_over_the_one_below(policies):
     declared = Policy(name="chat", temperature=0.9, tokens_max=7, top_p=0.4, flag="lab")
     found = policies.resolve("talk.turn", declared, "acme", "ana")
@@ -177,6 +204,9 @@ def test_readers_beside_an_editing_thread_see_one_version_or_the_other(policies,
     for thread in threads:
         thread.start()
     time.sleep(1)
+    end = time.monotonic() + 20
+    while len(seen) <= 3 and time.monotonic() < end:
+        time.sleep(0.05)
     stop.set()
     for thread in threads:
         thread.join()
@@ -221,6 +251,26 @@ def test_an_override_is_checked_whole_before_it_is_written(database, path):
         policies.override("acme", "unknown", {"tokens_max": 5}, "ana")
     assert policies.history("acme", "chat") == []
     assert chat(policies).tokens_max == 50
+
+
+def test_a_template_of_another_organisation_cannot_be_named(database, path):
+    def check(name: str, org_id: str) -> None:
+        if (name, org_id) not in {("mine", "acme"), ("mine", "")}:
+            raise NotFound(f"There is no prompt {name!r}.")
+
+    policies = Policies(database, path, check_prompt=check)
+    policies.override("acme", "chat", {"prompt": "mine"}, "ana")
+    assert chat(policies).prompt == "mine"
+    with pytest.raises(Invalid, match="prompt: There is no prompt 'mine'"):
+        policies.override("other", "chat", {"prompt": "mine"}, "eve")
+    with pytest.raises(Faulty, match=r"line 1: There is no prompt 'typo'"):
+        policies.checked("prompt: typo")
+
+
+def test_an_organisations_own_description_is_told_to_it_alone(policies):
+    policies.override("acme", "chat", {"description": "Talk to clients"}, "ana")
+    assert policies.described("chat", "acme") == "Talk to clients"
+    assert policies.described("chat", "other") == policies.described("chat") == "Talk"
 
 
 def test_an_override_from_python_is_kept_as_json(policies):

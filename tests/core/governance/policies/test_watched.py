@@ -40,7 +40,7 @@ def put(path: Path, text: str) -> None:
 
 
 def until(value, expected) -> bool:
-    end = time.monotonic() + 5
+    end = time.monotonic() + 20
     while value() != expected and time.monotonic() < end:
         time.sleep(0.01)
     return value() == expected
@@ -120,6 +120,28 @@ def test_it_looks_at_most_once_a_while(path):
     assert watched.value == ["later"]
 
 
+def test_whoever_needs_it_now_sees_a_whole_edit_and_otherwise_pays_for_one_stat(path):
+    watched = Watched(path, read, [], every_s=60)
+    put(path, "three")
+    watched.look(now=True)
+    assert watched.value == ["three"]
+    with watched._looking:  # nobody waits for anybody while the file is what it was
+        watched.look(now=True)
+
+
+def test_a_change_that_was_seen_a_moment_ago_has_not_rested(path):
+    watched = Watched(path, read, [], every_s=0)
+    path.write_text("half")
+    watched.look()  # saw it, and leaves it alone
+    path.write_text("half and whole")
+    watched.look()
+    threading.Timer(0.05, path.write_text, ["whole at last"]).start()
+    watched.look(now=True)
+    assert watched.value == ["one", "two"], "it changed while it should have rested"
+    watched.look(now=True)
+    assert watched.value == ["whole", "at", "last"]
+
+
 def test_readers_never_see_half_of_a_file_however_it_is_written(path):
     """A writer that writes in pieces, beside readers: only whole versions are ever seen."""
     whole = {tuple([f"v{n}"] * 400) for n in range(12)}
@@ -154,14 +176,14 @@ def test_a_reader_never_waits_for_the_one_who_reads_the_file(path):
     def slow(text: str) -> list[str]:
         if text == "slow":
             reading.set()
-            assert go.wait(5)
+            assert go.wait(30)
         return [text]
 
     watched = Watched(path, slow, [], every_s=QUICK_S)
     put(path, "slow")
     thread = threading.Thread(target=lambda: watched.look(now=True))
     thread.start()
-    assert reading.wait(5)
+    assert reading.wait(20)
     assert watched.value == ["one two"]
     go.set()
     thread.join()

@@ -123,9 +123,12 @@ def test_a_forbidden_word_ends_the_answer_is_paid_for_and_blames_nobody():
 @pytest.mark.parametrize(("pieces", "shown"), [((), False), (("Hel",), True)])
 def test_a_failure_says_whose_it_was_whether_it_was_the_last_and_what_was_seen(pieces, shown):
     down = Unavailable("Down.", reason="down", retry_after_s=4)
-    error, call, _, router = act(attempt(Says(*pieces, error=down)))
+    named = {"use_case": "mail", "variant": "b"}
+    error, call, _, router = act(attempt(Says(*pieces, error=down), **named))
     assert error.details == {
         "reason": "down", "retry_after_s": 4, "model": "p/m", "last": False, "shown": shown,
+        "more": False, **named,
+        "cost_nusd": call.uses[0]["cost_nusd"], "latency_ms": call.uses[0]["latency_ms"],
     }  # fmt: skip
     assert call.uses[0]["estimated"] is True
     assert router.standings(["p/m"])[0].reason == "down"

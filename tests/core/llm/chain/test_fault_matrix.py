@@ -156,12 +156,24 @@ def _check_cost(kernel, task_id, cell, model, first):
     assert not holds.open
 
 
-def _check_story(kernel, task_id, cell):
+def _check_story(kernel, task_id, cell, faults=1):
     """What viewers were told: text that is void is called so, before other text comes."""
     types = [event.type for event in parts.events(kernel, task_id)]
-    assert types.count("step.failed") == bool(cell.reason)
+    assert types.count("step.failed") == (faults if cell.reason else 0)
     assert ("model.restarted" in types) == bool(cell.reason and cell.shown)
     assert types[-1] == "task.done"
+
+
+@pytest.mark.parametrize("model", ["openai/gpt-4o-mini", "anthropic/claude-sonnet-4-5"])
+def test_what_was_shown_before_two_faults_is_void(kernel, gateway, request, gpt, model):
+    server = request.getfixturevalue(PROVIDERS[model])
+    server.script[model.partition("/")[2]] = AMID["the line drops"].turn
+    gpt.script["gpt-4.1-mini"] = Turn(status=500)
+    models = [model, "openai/gpt-4.1-mini", BACKUP]
+    task = parts.end(kernel, parts.ask(kernel, gateway, models=models))
+    reply = parts.Reply.model_validate(task.output["reply"])
+    assert [tried.reason for tried in reply.attempts] == ["cut", "down", ""]
+    _check_story(kernel, task.id, Cell(Turn(), "cut", "estimated", shown=True), faults=2)
 
 
 def test_every_cell_is_tried_at_every_provider():

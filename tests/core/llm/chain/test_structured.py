@@ -54,11 +54,20 @@ def test_the_order_joins_the_system_message_and_keeps_the_rest():
         '```json\n{"name": "Lyon", "people": 3}\n```',
         'Here:\n```\n{"name": "Lyon", "people": 3}\n```\nDone.',
         '  {"name": "Lyon", "people": "3"}\n',
+        '```JSON\n{"name": "Lyon", "people": 3}\n```',
+        'Of course: {"name": "Lyon", "people": 3}. Anything else?',
     ],
 )
 def test_an_object_is_read_bare_or_fenced(text):
     value, problem = structured.read(text, City)
     assert (value["name"], value["people"], problem) == ("Lyon", 3, "")
+
+
+@pytest.mark.parametrize("around", ["{}", "```json\n{}\n```", "Here it is:\n```\n{}\n```\nDone."])
+def test_an_object_may_speak_of_fences(around):
+    said = {"name": "Use ```python print(1)``` ok", "people": 3}
+    value, _ = structured.read(around.replace("{}", json.dumps(said)), City)
+    assert value["name"] == said["name"]
 
 
 @pytest.mark.parametrize(

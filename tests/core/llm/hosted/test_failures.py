@@ -7,11 +7,14 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from types import SimpleNamespace
 
+import httpx
+import openai
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import Invalid, NotFound, Unavailable
+from core.llm import ModelSettings
 from core.llm.hosted import failures
 
 SECRET = "wJalrXUtnFEMI-K7MDENG"
@@ -117,6 +120,36 @@ def test_a_key_in_a_providers_words_is_not_repeated():
     assert SECRET not in str(error)
     assert "sk-proj" not in str(error)
     assert "abcdef123456" not in str(error)
+
+
+def test_how_long_to_wait_is_read_where_an_sdk_keeps_the_headers():
+    response = httpx.Response(429, headers={"Retry-After": "7"}, request=httpx.Request("GET", "/"))
+    error = openai.RateLimitError("slow", response=response, body=None)
+    made = failures.of_status(error, "openai/m", "OPENAI_API_KEY", [])
+    assert made.details["retry_after_s"] == 7
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Missing required key response_format",
+        "token limit_exceeded: max_tokens is too large",
+        "Use sk-learn, not the bearer of_bad_news",
+        "http://127.0.0.1:8080/v1/models does not exist",
+        "exceeded",
+    ],
+)
+def test_ordinary_words_and_addresses_are_left_as_they_are(said):
+    keys = {"COMPATIBLE_API_KEY": "xc", "COMPATIBLE_BASE_URL": "http://127.0.0.1:8080/v1"}
+    assert failures.scrub(said, ModelSettings(credentials=keys).secrets()) == said
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["sk-abc123def", "gsk_4f8a9b2c1d", "pk_live_abcdef", "Bearer abcdef123456", "AIzaSyA1b2c3"],
+)
+def test_what_looks_like_a_key_is_not_shown(key):
+    assert key.split()[-1] not in failures.scrub(f"The key {key} is wrong.", [])
 
 
 @settings(deadline=None)

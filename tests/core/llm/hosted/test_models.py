@@ -148,13 +148,13 @@ def test_a_cancelled_stream_is_settled_once_and_the_server_notices(
     kernel, gateway, gpt, claude, model
 ):
     provider, name = model.split("/")
-    script(gpt, claude, model, Turn("word " * 400, gap_s=0.02))
+    script(gpt, claude, model, Turn("word " * 400, gap_s=0.2))
     task_id = parts.ask(kernel, gateway, models=[model])
     parts.wait_for_text(kernel, task_id)
     begun = time.monotonic()
     kernel.cancel(task_id)
     task = parts.end(kernel, task_id)
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < 20  # the answer takes eighty seconds
     assert task.state == "cancelled"
     (use,) = parts.rows(kernel, "ledger_usage", task_id)
     assert use.estimated
@@ -164,8 +164,9 @@ def test_a_cancelled_stream_is_settled_once_and_the_server_notices(
     assert server.was_left(name)
 
 
-def test_a_stream_without_usage_is_counted_by_our_rule_and_marked(kernel, gateway, gpt):
-    gpt.script["gpt-4o-mini"] = Turn("Nobody counts me.", counts=False)
+@pytest.mark.parametrize("silent", [{"counts": False}, {"prompt": 0, "completion": 0}])
+def test_a_stream_without_usage_is_counted_by_our_rule_and_marked(kernel, gateway, gpt, silent):
+    gpt.script["gpt-4o-mini"] = Turn("Nobody counts me.", **silent)
     reply = parts.reply_of(kernel, gateway, models=[GPT])
     assert reply.estimated
     assert reply.text == "Nobody counts me."

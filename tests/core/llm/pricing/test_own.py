@@ -18,12 +18,12 @@ MILLION = Usage(prompt=1_000_000, completion=1_000_000)
 def test_people_price_tokens_in_usd_per_million():
     price = from_settings(ModelPrice(input="0.15", output="0.60"))
     assert price.cost_nusd(MILLION) == 750_000_000
-    assert price.batched() is None  # nobody said it, so it is not guessed
+    assert price.batch is None  # nobody said it, so it is not guessed
 
 
 def test_people_may_price_a_batch():
     given = ModelPrice(input="0.15", output="0.60", batch_input="0.075", batch_output="0.30")
-    assert from_settings(given).batched().cost_nusd(MILLION) == 375_000_000
+    assert from_settings(given).batch.cost_nusd(MILLION) == 375_000_000
 
 
 def test_people_price_other_units_in_usd_each():

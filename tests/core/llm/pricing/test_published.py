@@ -29,14 +29,14 @@ def test_long_prompts_cost_their_own_price():
 
 def test_a_batch_has_the_price_that_is_published_and_none_where_none_is():
     price = known("claude-sonnet-4-5")
-    batch = price.batched()
+    batch = price.batch
     assert (batch.input, batch.output) == (price.input / 2, price.output / 2)
     assert (batch.cached, batch.cache_write) == (150, 1875)
-    assert known("mistral/mistral-small-latest").batched() is None
+    assert known("mistral/mistral-small-latest").batch is None
 
 
 def test_a_cached_token_in_a_batch_is_never_dearer_than_a_plain_one():
-    batch = known("gpt-4o-mini").batched()
+    batch = known("gpt-4o-mini").batch
     assert batch.rate("cached") == min(known("gpt-4o-mini").cached, batch.input) == 75
 
 

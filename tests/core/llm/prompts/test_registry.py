@@ -112,6 +112,22 @@ def test_rolling_back_goes_back_step_by_step_to_the_studios_own(prompts):
     assert prompts.history("acme", "hello")[0].by == "ben"
 
 
+@pytest.mark.parametrize("name", ["hello", "untested"])
+def test_rolling_back_after_going_live_again_with_an_older_text_goes_to_the_one_between(
+    prompts, name
+):
+    """Promoted: A, B, A. Before the last one B was live, with required tests or without."""
+    texts = [f"{word} {{{{ name }}}}." for word in ("Hey", "Yo", "Hey")]
+    for body in texts:
+        made = prompts.save("acme", name, body, by="ana")
+        prompts.label("acme", name, made.hash, "live", by="ana")
+    live = []
+    for _ in texts[1:]:
+        prompts.roll_back("acme", name, by="ben")
+        live.append(prompts.labelled("acme", name).template)
+    assert live == ["Yo {{ name }}.", "Hey {{ name }}."]
+
+
 def test_after_rolling_back_to_the_studios_own_it_follows_the_file_again(database, folder, prompts):
     made = prompts.save("acme", "hello", "Hi {{ name }}.", by="ana")
     prompts.label("acme", "hello", made.hash, "live", by="ana")
@@ -141,6 +157,15 @@ def test_a_template_of_ones_own_needs_no_file(prompts):
     assert prompts.render("acme", "mine", {"what": "yes"}).text == "Say yes."
     with pytest.raises(Invalid, match="no earlier"):
         prompts.roll_back("acme", "mine", by="ana")
+
+
+def test_a_template_can_be_used_where_it_is_known(prompts):
+    prompts.save("acme", "mine", "Say {{ what }}.", by="ana")
+    for name, org in (("hello", "other"), ("mine", "acme"), ("mine", "")):
+        prompts.check(name, org)
+    for name, org in (("mine", "other"), ("nobodys", "")):
+        with pytest.raises(NotFound, match=f"no prompt '{name}'"):
+            prompts.check(name, org)
 
 
 def test_a_text_used_once_is_kept_by_its_hash_without_a_label(prompts):
@@ -180,9 +205,7 @@ def test_every_step_forward_can_be_taken_back(prompts, acts):
         if act != "back":
             made = prompts.save(org, "hello", f"{act} {{{{ name }}}}.", by="ana")
             prompts.label(org, "hello", made.hash, "live", by="ana")
-            if len(live) > 1 and live[-2] == act:
-                live.pop()  # the same as going back
-            elif live[-1] != act:
+            if live[-1] != act:
                 live.append(act)
         elif len(live) > 1:
             prompts.roll_back(org, "hello", by="ana")

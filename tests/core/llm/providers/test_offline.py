@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from core.errors import NotFound
 from core.llm import Message, ModelSettings
 from core.llm.arrival import Arrival
 from core.llm.pricing import FREE
@@ -19,6 +20,8 @@ ASKED = Request("", [Message(role="user", content="Who are you?")], (), 200, 0.0
 def test_it_is_always_there_and_free():
     assert PROVIDER.missing(ModelSettings()) == ""
     assert PROVIDER.price("rules") is FREE
+    with pytest.raises(NotFound, match="no built-in model 'foo'"):
+        PROVIDER.price("foo")
 
 
 def test_it_streams_word_by_word():

@@ -143,12 +143,12 @@ def test_an_answer_that_never_comes_is_booked_as_if_it_had(house, web, config, m
 
 
 def test_a_cancel_leaves_at_once_and_nothing_is_held(house, web, config):
-    web.script["tavily"] = Found(delay_s=5)
+    web.script["tavily"] = Found(delay_s=60)
     llm = house.use(config("TAVILY"))
     task_id = house.submit(lambda run: search(run, llm, "slow question"))
     house.wait(lambda: web.seen)
     house.kernel.cancel(task_id)
-    house.wait(lambda: house.kernel.task(task_id).state == "cancelled", within_s=4)
+    house.wait(lambda: house.kernel.task(task_id).state == "cancelled", within_s=20)
     assert house.held() == 0
     assert house.rows("ledger_usage")[0].estimated
 
@@ -172,6 +172,21 @@ def test_the_keyless_page_is_asked_only_where_that_is_allowed(house, web, monkey
     web.script["html"] = Found(status=202)
     error = fail(house, ModelSettings())
     assert error.details["reason"] == "rate_limit"
+
+
+def test_the_keyless_page_is_asked_last_even_where_the_cheapest_comes_first(
+    house, web, config, monkeypatch
+):
+    monkeypatch.setattr(door, "BASE_URL", web.url)
+    house.studio.settings.search_keyless = True
+    llm = house.use(config("TAVILY"))
+
+    def cheapest(run):
+        run.policy = run.policy.model_copy(update={"choose": "cheapest"})
+        return search(run, llm, "coffee", 4)
+
+    house.open(cheapest)
+    assert [row.provider for row in house.rows("ledger_usage")] == ["tavily"]
 
 
 def test_a_key_goes_to_its_own_service_and_to_no_other(house, web, config):
