@@ -321,8 +321,9 @@ def test(words: list[str]) -> int:
     failed = python("tests/services.py")
     if failed:
         return failed
-    # A file stays with one worker, and they come in the order of tests/conftest.py.
-    beside = ["-n", str(os.cpu_count() or 1), "--dist", "loadfile", "--no-loadscope-reorder"]
+    # A file stays with one worker, and they come in the order of tests/conftest.py. One worker more
+    # than processors: tests that wait for browsers and dead processes leave theirs idle.
+    beside = ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile", "--no-loadscope-reorder"]
     everything = [*beside, "--cov", "--cov-report=term:skip-covered"]
     return python("-m", "pytest", *(words or everything))
 

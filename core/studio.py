@@ -44,6 +44,7 @@ from core.storage.cache import open_cache
 from core.storage.database import Database
 from core.storage.migrations import migrate
 from core.storage.sources import Sources
+from core.tools.tool import discover
 
 log = logging.getLogger(__name__)
 FEATURES = (Question,)  # importing an operation's file registers it
@@ -79,6 +80,7 @@ class Studio:
             self.database,
             check=lambda model: self.llm.check_priced((model,)),
             check_prompt=self.prompts.check,
+            check_tool=lambda name: discover()[name],
             told=lambda limits: self.ledger.set_defaults(settings.limits(limits)),
         )
         self.ledger.set_defaults(settings.limits(self.policies.limits))

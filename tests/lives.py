@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from types import ModuleType
 
 FORKS = multiprocessing.get_context("forkserver")
 WARM = ["core.studio", "duckdb", "dbos._sys_db_sqlite"]  # what a studio imports when it opens
@@ -28,7 +29,11 @@ class Life:
     def __init__(self, run: Callable[..., object], *words: object) -> None:
         (out, said), (err, wrong) = FORKS.Pipe(duplex=False), FORKS.Pipe(duplex=False)
         self._process = FORKS.Process(target=_live, args=(run, words, said, wrong), daemon=True)
-        self._process.start()
+        main, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+        try:
+            self._process.start()  # it would run what an earlier test of a page left there
+        finally:
+            sys.modules["__main__"] = main
         said.close()
         wrong.close()
         self.stdout, self.stderr = (os.fdopen(os.dup(pipe.fileno())) for pipe in (out, err))

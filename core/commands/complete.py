@@ -91,6 +91,8 @@ def _receipt(made: dict[str, Any]) -> str:
     told = [made["model"], tokens, cost, f"{made['latency_ms'] / 1_000:.1f} s"]
     if made["estimated"]:
         told.append("estimated")
+    if made["finish_reason"] == "length":
+        told.append("cut short: the policy's tokens_max is reached")
     if left is not None:
         told.append(f"{amount('nusd', left)} left")
     return " · ".join(told)

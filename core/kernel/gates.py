@@ -99,6 +99,10 @@ class Door(Protocol):
 class Ledger(Protocol):
     """The last gate: it holds money inside the admit transaction and settles inside settle."""
 
+    def left(self, who: Who) -> Amounts:
+        """What the tightest limits above `who` leave now, by unit."""
+        ...
+
     def hold(self, db: sa.Connection, ask: Ask) -> Verdict:
         """Hold the estimate on every scope, or on none and say which limit.
 

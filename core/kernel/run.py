@@ -120,6 +120,10 @@ class Run:
         query = sa.select(WAIT.c.shows).where(WAIT.c.task_id == self.task_id, WAIT.c.seq.in_(seqs))
         return [row.shows for row in self._kernel.database.rows(query.order_by(WAIT.c.seq))]
 
+    def left(self) -> Amounts:
+        """What the tightest limits leave now, by unit; a step that holds something is told so."""
+        return self._kernel.ledger.left(self.who)
+
     def map(
         self, fn: Callable[[Run, In], T], items: Sequence[In], *, steps_max: int = 1, width: int = 4
     ) -> list[T]:

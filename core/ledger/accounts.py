@@ -91,6 +91,10 @@ class Accounts:
             rows = read(db)
         return sorted(rows, key=lambda row: (UNITS.index(row.unit), row.left))
 
+    def left(self, who: Who) -> dict[str, int]:
+        """What the tightest limits above `who` leave now, by unit."""
+        return self.check(who, {}).left
+
     def check(self, who: Who, amounts: Amounts) -> Allowance:
         """Whether `amounts` would be held now; nothing is held. A refusal names the limit."""
         rows = self.remaining(who)

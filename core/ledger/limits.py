@@ -87,7 +87,7 @@ def refusal(key: Key, most: int, left: int, at: datetime) -> Verdict:
     scope, unit, period = key
     resets = resets_at(period, at)
     later = f" or wait until {resets:%H:%M} UTC" if resets else ""
-    said = f"The {NAMES[period]} limit of {whose(scope)} has {amount(unit, left)} left"
+    said = f"The {NAMES[period]} limit of {whose(scope)} has {amount(unit, max(left, 0))} left"
     said += f" of {amount(unit, most)}."
     if (period, most) == ("request", 0):
         said = f"Spending is stopped for {whose(scope)}."

@@ -29,6 +29,7 @@ class Completion(BaseModel):
     cost_nusd: int = Field(description="Of the answer and of every attempt that failed before it")
     breakdown: dict[str, int] = Field(description="Nano-dollars of the answer by kind of token")
     estimated: bool
+    finish_reason: str = Field(description="Why it ended: stop, or length when it was cut short")
     latency_ms: int
     first_token_ms: int | None
     cached: bool

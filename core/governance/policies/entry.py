@@ -31,7 +31,7 @@ SHAPES = {  # what pydantic finds -> as people write it
 }
 
 Check = Callable[[str], object]  # raises a StudioError for a name that cannot be used
-Checks = Mapping[str, Check]  # field -> its check: "models", "prompt"
+Checks = Mapping[str, Check]  # field -> its check: "models", "tools", "prompt"
 
 
 @dataclass(frozen=True)
@@ -147,11 +147,12 @@ def said(item: Any, name: str) -> str:
 
 
 def _unusable(valid: Mapping[str, Any], checks: Checks) -> list[Problem]:
-    """Models and templates that are named, and cannot be used."""
+    """Models, tools and templates that are named, and cannot be used."""
     named: list[tuple[Path, str]] = [
-        (("models", place), model)
-        for place, model in enumerate(valid.get("models", ()))
-        if model != STUDIO
+        ((field, place), name)
+        for field in ("models", "tools")
+        for place, name in enumerate(valid.get(field) or ())
+        if name != STUDIO
     ]
     named += [(("prompt",), valid["prompt"])] if valid.get("prompt") else []
     problems: list[Problem] = []

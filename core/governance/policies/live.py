@@ -38,8 +38,8 @@ class Policies:
     """The policies of one studio. A bad file never stops it: the last good one holds.
 
     `check` raises a StudioError for a model that is unknown or has no price, `check_prompt` for a
-    template that is not there; `told` hears the file's limits whenever they are read anew while
-    running.
+    template and `check_tool` for a tool that is not there; `told` hears the file's limits whenever
+    they are read anew while running.
     """
 
     def __init__(
@@ -49,11 +49,12 @@ class Policies:
         *,
         check: Check | None = None,
         check_prompt: CheckPrompt | None = None,
+        check_tool: Check | None = None,
         told: ToldLimits | None = None,
         operations: Declares = OPERATIONS,
         every_s: float = EVERY_S,
     ) -> None:
-        self._check, self._check_prompt = check, check_prompt
+        self._check, self._check_prompt, self._check_tool = check, check_prompt, check_tool
         self._operations = operations
         self._overrides = Overrides(database)
         self._file: Watched[Document] = Watched(
@@ -176,6 +177,7 @@ class Policies:
         check, prompt = self._check, self._check_prompt
         return {
             **({"models": check} if check else {}),
+            **({"tools": self._check_tool} if self._check_tool else {}),
             **({"prompt": lambda name: prompt(name, org_id)} if prompt else {}),
         }
 

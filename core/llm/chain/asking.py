@@ -226,7 +226,7 @@ class Asking:
     ) -> Any:
         def act(call: Call) -> Any:
             if kept:
-                return _tell(kept, call, {"prompt_hash": self._hash, **self._named})
+                return _tell(kept, call, self._run, {"prompt_hash": self._hash, **self._named})
             if attempt:
                 return attempt(self._llm.config, self._llm.router, call)
             left = [only] if only else self._left() or self._chain
@@ -287,12 +287,12 @@ class Asking:
         return key_for(self._run, self._chain, self._asked, self._hash)
 
 
-def _tell(kept: Reply, call: Call, named: dict[str, str]) -> Reply:
+def _tell(kept: Reply, call: Call, run: Run, named: dict[str, str]) -> Reply:
     """The act of an answer that was kept: told at once, and free."""
     if kept.text:
         call.keep(kept.text)
     call.use(provider=kept.provider, model=kept.model, cost_nusd=0, cache_hit=True, **named)
-    return kept.model_copy(update={"left": call.left})
+    return kept.model_copy(update={"left": run.left()})
 
 
 def _parts(request: Request) -> Iterator[str]:

@@ -81,18 +81,28 @@ def gpt():
         yield server
 
 
-def test_a_hosted_model_costs_what_it_costs(gpt, tmp_path):
-    gpt.script["gpt-4o-mini"] = Turn(text="Hello to you.", prompt=12, completion=4)
-    env = {
+def hosted(gpt):
+    return {
         "OPENAI_API_KEY": KEY,
         "OPENAI_BASE_URL": f"{gpt.url}/v1",
         "STUDIO_MODELS": "openai/gpt-4o-mini",
         "MODERATION": "local",
     }
-    done = run(tmp_path, "Hello", "--policy", "insight", "--json", **env)
+
+
+def test_a_hosted_model_costs_what_it_costs(gpt, tmp_path):
+    gpt.script["gpt-4o-mini"] = Turn(text="Hello to you.", prompt=12, completion=4)
+    done = run(tmp_path, "Hello", "--policy", "insight", "--json", **hosted(gpt))
     assert done.returncode == 0, done.stderr
     made = json.loads(done.stdout)
     assert (made["text"], made["model"]) == ("Hello to you.", "openai/gpt-4o-mini")
     assert made["cost_nusd"] == 12 * 150 + 4 * 600
     assert (made["estimated"], made["usage"]["prompt"]) == (False, 12)
     assert KEY not in done.stdout + done.stderr
+
+
+def test_an_answer_that_was_cut_short_says_so(gpt, tmp_path):
+    gpt.script["gpt-4o-mini"] = Turn(text="One, two,", finish="length")
+    done = run(tmp_path, "Count", "--policy", "insight", **hosted(gpt))
+    assert done.returncode == 0, done.stderr
+    assert "cut short: the policy's tokens_max is reached" in done.stdout

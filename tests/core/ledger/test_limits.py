@@ -66,6 +66,7 @@ def test_a_refusal_names_people_and_use_cases_but_no_ids(scope, named):
     said = refusal((scope, "nusd", "day"), 2_000_000_000, 700_000, AT)
     assert said.message == f"The daily limit of {named} has $0.0007 left of $2.00."
     assert said.details["scope"] == scope
+    assert "has $0.00 left of" in refusal((scope, "nusd", "day"), 2_000_000_000, -9, AT).message
     stopped = refusal((scope, "nusd", "request"), 0, 0, AT)
     assert stopped.message == f"Spending is stopped for {named}."
 

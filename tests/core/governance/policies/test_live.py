@@ -267,6 +267,17 @@ def test_a_template_of_another_organisation_cannot_be_named(database, path):
         policies.checked("prompt: typo")
 
 
+def test_a_tool_that_is_not_there_is_named_with_its_line(database, path):
+    def check(name: str) -> None:
+        if name != "total":
+            raise NotFound(f"No tool named {name!r}.")
+
+    policies = Policies(database, path, check_tool=check)
+    assert policies.checked("tools: total") == {"tools": "total"}
+    with pytest.raises(Faulty, match=r"line 3: No tool named 'typo'"):
+        policies.checked("tools:\n- total\n- typo")
+
+
 def test_an_organisations_own_description_is_told_to_it_alone(policies):
     policies.override("acme", "chat", {"description": "Talk to clients"}, "ana")
     assert policies.described("chat", "acme") == "Talk to clients"

@@ -69,9 +69,9 @@ def haunt(studio, deaths: Deaths) -> None:
         deaths.at(asked.seq, "admit ends")
         return verdict
 
-    def dying_outcome(call, act, blobs):
+    def dying_outcome(call, act, blobs, **how):
         deaths.at(call.seq, "act begins")
-        made = outcome_of(call, act, blobs)
+        made = outcome_of(call, act, blobs, **how)
         deaths.at(call.seq, "act ends")
         return made
 

@@ -191,6 +191,7 @@ def test_an_equal_question_is_free_marked_and_still_streamed(kernel, gateway, gp
     second = parts.Reply.model_validate(task.output["reply"])
     assert len(gpt.seen) == sent, "nobody was asked"
     assert (second.text, second.cached, second.cost_nusd) == (first.text, True, 0)
+    assert second.left == first.left, "it held nothing, and says all the same what is left"
     assert parts.said(kernel, task_id) == first.text
     (use,) = parts.rows(kernel, "ledger_usage", task_id)
     assert (bool(use.cache_hit), use.cost_nusd, use.prompt_tokens) == (True, 0, 0)
