@@ -123,7 +123,10 @@ async def content(turn: Turn, pieces: list[str]) -> AsyncIterator[str]:
 def serve(make: Callable[[Loopback], Starlette]) -> Iterator[Loopback]:
     """The server, listening; it has ended when the block has."""
     loopback = Loopback()
-    config = uvicorn.Config(make(loopback), host="127.0.0.1", port=0, log_level="critical")
+    # Providers keep idle connections for minutes; closing them after seconds would be a fault.
+    config = uvicorn.Config(
+        make(loopback), host="127.0.0.1", port=0, log_level="critical", timeout_keep_alive=300
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

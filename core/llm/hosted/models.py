@@ -144,7 +144,9 @@ class Hosted:
         import openai
 
         causes = _causes(error)
-        if any(isinstance(cause, httpx.ConnectError) for cause in causes):
+        # One that stood and was reset is called so too; what was sent on it may have been heard.
+        reset = any(isinstance(cause, ConnectionResetError | BrokenPipeError) for cause in causes)
+        if not reset and any(isinstance(cause, httpx.ConnectError) for cause in causes):
             arrival.sent = False
             return failures.unreachable(model)
         broken = any(isinstance(cause, httpx.TransportError) for cause in causes)

@@ -53,12 +53,12 @@ def test_more_than_the_policy_allows_is_not_offered(lab):
     field = at.number_input(key="budget_new")
     assert (field.max, field.value) == (0.5, 0.5)
     assert field.help.startswith("At most \\$0.50, what the policy allows a run.")
-    changed(lab, budget_usd=0.07, iterations_max=3, tools=["profile", "query"])
+    changed(lab, budget_usd=0.07, iterations_max=3, tools=["profile", "total"])
     at.run()
     field = at.number_input(key="budget_new")
     assert (field.max, field.value) == (0.07, 0.07)
     assert at.number_input(key="iterations_new").max == 3
-    assert set(at.multiselect(key="tools_new").options) <= {"Profile", "Query"}
+    assert set(at.multiselect(key="tools_new").options) <= {"Profile", "Total"}
 
 
 def test_what_is_offered_at_most_is_what_the_run_gets(lab):

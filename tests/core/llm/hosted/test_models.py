@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
+import struct
+import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -249,3 +253,32 @@ def test_the_budget_refuses_before_anything_is_sent(kernel, gateway, gpt):
     task = parts.end(kernel, kernel.submit("ask_model", asked, poor))
     assert task.error["code"] == "budget_exceeded"
     assert len(gpt.seen) == before
+
+
+@contextmanager
+def resetting():
+    """The address of a server that hears a request, and resets its connection."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def reset():
+            asked, _ = server.accept()
+            with asked:
+                asked.recv(65_536)
+                asked.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+        thread = threading.Thread(target=reset, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        thread.join(20)
+
+
+@pytest.mark.parametrize("streaming", [True, False])
+def test_what_was_heard_before_a_reset_is_paid_for(kernel, claude, streaming):
+    with resetting() as url:
+        gateway = Gateway(parts.settings(url, claude.url))
+        policy = {"streaming": streaming}
+        task = parts.end(kernel, parts.ask(kernel, gateway, models=[GPT], policy=policy))
+    assert task.error["details"]["reason"] == "cut"
+    (use,) = parts.rows(kernel, "ledger_usage", task.id)
+    assert use.estimated
+    assert use.cost_nusd > 0
