@@ -19,7 +19,7 @@ from core.telemetry.unbroken import Unbroken
 ADD = sa.insert(EVENT)
 COUNT = sa.update(TASK).where(TASK.c.id == sa.bindparam("of"))
 COUNT = COUNT.values(events=TASK.c.events + sa.bindparam("more"))
-COUNT = COUNT.returning(TASK.c.events, TASK.c.org_id)
+COUNT = COUNT.returning(TASK.c.events, TASK.c.org_id, TASK.c.state)
 LAST = tuple(f"task.{state}" for state in ENDED)
 
 
@@ -55,13 +55,13 @@ class EventLog:
             self._pending.setdefault(task_id, []).append((type, data))
         self._ready.set()
 
-    def write(self, db: sa.Connection, task_id: str, *events: tuple[str, dict[str, Any]]) -> None:
-        """Number and store `events` in the caller's transaction.
+    def write(self, db: sa.Connection, task_id: str, *events: tuple[str, dict[str, Any]]) -> str:
+        """Number and store `events` in the caller's transaction; returns the task's state.
 
         The task's row stays locked until the commit, so numbers become visible in order and
         whoever saw n has seen everything below n.
         """
-        last, org_id = db.execute(COUNT, {"of": task_id, "more": len(events)}).one()
+        last, org_id, state = db.execute(COUNT, {"of": task_id, "more": len(events)}).one()
         first = last - len(events) + 1
         common = {"task_id": task_id, "org_id": org_id, "at": now()}
         db.execute(
@@ -71,6 +71,7 @@ class EventLog:
                 for i, (type, data) in enumerate(events)
             ],
         )
+        return state
 
     def announce(self, task_ids: Iterable[str]) -> None:
         """Wake the viewers of `task_ids`; call after the commit."""

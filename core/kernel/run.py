@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 
-from core.errors import Cancelled, Invalid, Misuse, Refused, ReplayMismatch, restore
+from core.errors import Invalid, Misuse, Refused, ReplayMismatch, restore
 from core.kernel import steps
 from core.kernel.calls import Call
 from core.kernel.gates import Amounts, Ask, Verdict, Who
 from core.kernel.policies import Policy, beside, keep
-from core.kernel.records import TASK, WAIT
+from core.kernel.records import WAIT
 from core.kernel.values import amounts, plain, text
 from core.storage.database import now
 
@@ -166,7 +166,6 @@ class Run:
 
             def begin(db: sa.Connection) -> None:
                 steps.add(self._kernel, db, self.task_id, leaf=False, **row)
-                self._still_runs(db)
 
             self._kernel.commit(self.task_id, begin)
         above, self._parent_seq = self._parent_seq, seq
@@ -198,7 +197,6 @@ class Run:
             row = self._row(ask.seq, ask.kind, ask.name, state=STATES[last.answer])
             leaf = {"leaf": True, "estimate": ask.estimate, "verdicts": said, "outcome": outcome}
             steps.add(self._kernel, db, self.task_id, **row, **leaf)
-            self._still_runs(db)
             if last.answer == "refuse":
                 steps.judged(self._kernel, db, ask, call)
             steps.audit(self._kernel, db, ask, last.answer, verdicts=said)
@@ -320,12 +318,6 @@ class Run:
         resolved = self._kernel.policy(use_case, Policy(name=use_case), self.who)
         kept = self._kernel.database.transaction(lambda db: keep(db, self.task_id, resolved))
         return self._beside.setdefault(use_case, kept)
-
-    def _still_runs(self, db: sa.Connection) -> None:
-        """Nothing begins in a task that was ended meanwhile. Its row is locked by the event."""
-        state = db.execute(sa.select(TASK.c.state).where(TASK.c.id == self.task_id)).scalar_one()
-        if state != "running":
-            raise Cancelled("The task has ended.")
 
     def _refused(self, ask: Ask, verdict: Verdict | None) -> dict[str, Any] | None:
         """The refusal as an outcome, told to telemetry; None when the step may go on."""

@@ -34,13 +34,17 @@ QUITS = (Exception, SystemExit, KeyboardInterrupt, GeneratorExit)
 
 
 def add(kernel: Kernel, db: sa.Connection, task_id: str, **row: Any) -> None:
-    """A step begins, or is refused: `row` has seq, org_id, parent_seq, kind, name, state, leaf."""
+    """A step begins, or is refused: `row` has seq, org_id, parent_seq, kind, name, state, leaf.
+
+    Raises Cancelled in a task that was ended meanwhile: nothing begins there.
+    """
     at = now()
     ended = {"started_at": at, "ended_at": at if row["state"] == "refused" else None}
     defaults = {"estimate": {}, "verdicts": None, "outcome": None, **ended}
     db.execute(ADD, {"task_id": task_id, **defaults, **row})
     said = {name: row[name] for name in ("seq", "parent_seq", "kind", "name")}
-    kernel.events.write(db, task_id, (f"step.{row['state']}", said))
+    if kernel.events.write(db, task_id, (f"step.{row['state']}", said)) != "running":
+        raise Cancelled("The task has ended.")
 
 
 def audit(kernel: Kernel, db: sa.Connection, ask: Ask, what: str, **data: Any) -> None:
