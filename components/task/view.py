@@ -30,6 +30,7 @@ UNITS: dict[str, Callable[[Any], str]] = {
 RECEIPT = {  # fields of an answer's receipt, which are drawn together
     "model", "attempts", "usage", "cost_nusd", "breakdown", "estimated", "latency_ms",
     "first_token_ms", "cached", "budget", "use_case", "variant", "prompt_hash", "tokens",
+    "finish_reason",
 }  # fmt: skip
 
 

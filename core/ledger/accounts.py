@@ -302,8 +302,8 @@ class Accounts:
         names = [*scopes, *set(wild.values()), *old]
         rows = self._run(db, "limits", names=names).fetchall()
         rows = [row for row in rows if row[0] not in old or row[4] in ("", who.org)]
-        order = lambda row: (not row[0].endswith(":*"), row[0] not in old)  # noqa: E731
-        for of, unit, period, most, _ in sorted(rows, key=order):
+        rows.sort(key=lambda row: (not row[0].endswith(":*"), row[0] not in old))
+        for of, unit, period, most, _ in rows:
             for scope in scopes:
                 if of in (scope, wild[scope], former(scope)):  # own limits come last and win
                     found[scope, unit, period] = most

@@ -37,6 +37,11 @@ def said(made):
     return {name: value.replace("\\", "") for name, value in receipt.receipt(made)}
 
 
+def test_only_an_answer_that_was_cut_short_says_how_it_ended():
+    assert said({**REPLY, "finish_reason": "length"})["Ended"].startswith("cut short")
+    assert "Ended" not in said({**REPLY, "finish_reason": "stop"})
+
+
 def test_a_reply_says_what_it_took_and_who_was_asked_before():
     assert said(REPLY) == {
         "Model": "openai/gpt-4.1",
