@@ -38,7 +38,7 @@ def _app(loopback: Loopback) -> Starlette:
         if wrong:
             return wrong
         turn = loopback.turn(body)
-        await asyncio.sleep(turn.delay_s)
+        await turn.begin()
         if turn.status != 200:
             return _error(turn.status, turn.error, **turn.headers)
         if body.get("stream"):

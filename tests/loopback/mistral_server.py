@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
@@ -41,7 +40,7 @@ def _app(loopback: Loopback) -> Starlette:
         if wrong:
             return wrong
         turn = loopback.turn(body)
-        await asyncio.sleep(turn.delay_s)
+        await turn.begin()
         if turn.status != 200:
             return _error(turn.status, turn.error, *CODES.get(turn.status, ("", "3000")))
         if body.get("stream"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
 from typing import Any
@@ -32,7 +31,7 @@ def _app(loopback: Loopback) -> Starlette:
             said = f'model "{body["model"]}" not found, try pulling it first'
             return _error(404, said)
         turn = loopback.turn(body)
-        await asyncio.sleep(turn.delay_s)
+        await turn.begin()
         if turn.status != 200:
             return _error(turn.status, turn.error)
         if body.get("stream"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
@@ -37,7 +36,7 @@ def _app(loopback: Loopback) -> Starlette:
         if wrong:
             return wrong
         turn = loopback.turn(body)
-        await asyncio.sleep(turn.delay_s)
+        await turn.begin()
         if turn.status != 200:
             return _error(turn.status, turn.error, turn.code, **turn.headers)
         if body.get("stream"):

@@ -35,6 +35,7 @@ class Turn:
     code: str = ""
     headers: dict[str, str] = field(default_factory=dict)  # of an error
     delay_s: float = 0  # before the first byte
+    gate: threading.Event | None = None  # nothing comes before it is set
     gap_s: float = 0  # between two pieces
     cut_after: int | None = None  # pieces of content, then the connection drops
     stall_after: int | None = None  # pieces of content, then silence
@@ -42,6 +43,12 @@ class Turn:
     counts: bool = True  # tells usage
     ends: bool = True  # says that it has ended, and why
     finish: str = ""
+
+    async def begin(self) -> None:
+        """Returns when the first byte may come."""
+        await asyncio.sleep(self.delay_s)
+        while self.gate is not None and not self.gate.is_set():
+            await asyncio.sleep(0.01)
 
     def pieces(self) -> list[str]:
         """The text in words."""

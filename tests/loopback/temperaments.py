@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -225,6 +226,15 @@ def flood(asked: Asked, turn: Turn) -> Turn:
 def slow(_asked: Asked, turn: Turn) -> Turn:
     """Takes nearly as long as it may, before and between its words."""
     return replace(turn, delay_s=0.4, gap_s=0.003)
+
+
+def held(gate: threading.Event, after: int) -> Distort:
+    """Decides well, and after so many answers says nothing more until the gate is set."""
+
+    def distort(asked: Asked, turn: Turn) -> Turn:
+        return replace(turn, gate=gate) if asked.number > after else turn
+
+    return distort
 
 
 def stalls(_asked: Asked, turn: Turn) -> Turn:
