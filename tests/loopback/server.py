@@ -47,8 +47,8 @@ class Turn:
     async def begin(self) -> None:
         """Returns when the first byte may come."""
         await asyncio.sleep(self.delay_s)
-        while self.gate is not None and not self.gate.is_set():
-            await asyncio.sleep(0.01)
+        if self.gate is not None:
+            await asyncio.to_thread(self.gate.wait)
 
     def pieces(self) -> list[str]:
         """The text in words."""
