@@ -179,8 +179,8 @@ class Batches:
     def _price(self, model: str) -> Price | None:
         """The price within a batch; None where there is no door or no price."""
         provider, short = self._llm.provider(model)
-        entry = getattr(provider, "entry", None)
-        return self._llm.price(model).batch if entry and entry.batches and short else None
+        batches = provider.entry and provider.entry.batches and short
+        return self._llm.price(model).batch if batches else None
 
     def _together(
         self, run: Run, asked: Sequence[Request], model: str, *, prompt_hash: str, name: str

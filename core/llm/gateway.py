@@ -117,7 +117,7 @@ class Gateway:
     def window(self, model: str) -> int:
         """How many tokens `model` can read, as published; 0 where nobody says."""
         provider, name = self.provider(model)
-        entry = getattr(provider, "entry", None)
+        entry = provider.entry
         if entry is None or entry.published is None:
             return 0
         return window(entry.published + name, entry.dialect)

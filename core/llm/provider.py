@@ -37,6 +37,11 @@ class Provider(Protocol):
     """A way to models."""
 
     @property
+    def entry(self) -> Entry | None:
+        """What data/providers.yaml says of it; None for a built-in one."""
+        ...
+
+    @property
     def counts_by_rule(self) -> bool:
         """Its usage is exactly what core.llm.tokens counts."""
         ...
@@ -81,8 +86,7 @@ class Listed:
 
 def images_of(provider: Provider, model: str) -> int:
     """What `model` counts for one image at most, where the provider's entry says so; else 0."""
-    entry: Entry | None = getattr(provider, "entry", None)
-    told = entry.image_tokens if entry else {}
+    told = provider.entry.image_tokens if provider.entry else {}
     return max((most for part, most in told.items() if part in model), default=0)
 
 

@@ -38,7 +38,7 @@ class Answers(BaseModel):
 
     answers: list[Answer]
     failed: int
-    cost_nusd: int
+    cost_nusd: int = Field(description="Of all requests, those that failed included")
 
 
 @operation("complete.many", policy=Policy(queue="batch", batch=True, budget_nusd=2_000_000_000))
@@ -53,5 +53,4 @@ def complete_many(run: Run, asked: Prompts) -> Answers:
         for one in made
     ]
     failed = sum(answer.error is not None for answer in answers)
-    cost = sum(answer.completion.cost_nusd for answer in answers if answer.completion)
-    return Answers(answers=answers, failed=failed, cost_nusd=cost)
+    return Answers(answers=answers, failed=failed, cost_nusd=run.spent_nusd())

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from core.kernel import Call, Run, operation
+from core.llm.chain import structured
 from core.llm.hosted.counting import How, count_tokens
 from core.llm.messages import Message
 from core.usecases.complete import Prompt
@@ -37,11 +38,15 @@ def estimate(run: Run, asked: Prompt) -> Quotes:
     llm, under = run.studio.llm, run.under(asked.policy)
     _, opening = llm.opening(under, asked.template, asked.variables)
     messages = [*opening, Message(role="user", content=asked.prompt)]
+    schema = None
+    if under.policy.structured:
+        messages = structured.instructed(messages, structured.AnyObject)
+        schema = structured.schema_of(structured.AnyObject)
     most = under.policy.tokens_max
 
     def quote(model: str) -> dict[str, Any]:
         counted = count_tokens(llm.config, model, messages)
-        held = llm.estimate(model, messages, tokens_max=most)
+        held = llm.estimate(model, messages, tokens_max=most, response=schema)
         return {
             "model": model,
             "input_tokens": counted.tokens,

@@ -19,6 +19,7 @@ from core.llm.provider import PROVIDERS, Request
 class Offline:
     """Answers in the act's own thread."""
 
+    entry = None
     counts_by_rule = True
 
     def missing(self, config: ModelSettings) -> str:

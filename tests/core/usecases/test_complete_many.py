@@ -9,6 +9,7 @@ from core.settings import load
 from core.studio import open_studio
 from core.usecases.complete_many import Answers
 from tests.core.llm.batching.parts import QUICK
+from tests.loopback import mistral_server
 from tests.loopback.batches import openai_batches
 from tests.loopback.server import KEY, Turn
 
@@ -51,3 +52,18 @@ def test_with_a_door_they_are_one_step_at_half_the_price(hosted):
     single = 40 * 150 + 90 * 600
     assert made.cost_nusd * 2 == 3 * single
     assert steps == [("check", 0), ("batch", made.cost_nusd)]
+
+
+def test_what_failed_requests_cost_is_in_the_sum(tmp_path):
+    with mistral_server.open_server() as server:
+        whole = Turn(text="Hello.", prompt=40, completion=90)
+        cut = Turn(text="Hello to you.", cut_after=2)
+        server.script["mistral-small-latest"] = lambda body: cut if "Two" in str(body) else whole
+        env = {"STUDIO_DATA_DIR": str(tmp_path), "LOG_LEVEL": "ERROR", "MISTRAL_API_KEY": KEY}
+        opened = open_studio(load(env | {"MISTRAL_BASE_URL": f"{server.url}/v1"}, None))
+        models = ["mistral/mistral-small-latest"]
+        made, steps = answered(opened, prompts=["One?", "Two?"], models=models)
+        opened.close()
+    first, second = made.answers
+    assert (made.failed, second.error["code"]) == (1, "unavailable")
+    assert made.cost_nusd == sum(cost for _, cost in steps) > first.completion.cost_nusd > 0

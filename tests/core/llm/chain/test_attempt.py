@@ -30,6 +30,7 @@ class Log:
 class Says:
     """A provider that says these pieces, then raises or ends."""
 
+    entry = None
     counts_by_rule = True
 
     def __init__(self, *pieces, error=None):
