@@ -36,8 +36,8 @@ PLAIN: Mapping[type, str] = {
 class Ask:
     """One field: what kind of answer it takes, and within which bounds.
 
-    kind: bool, int, float, text, secret, date, datetime, time, choice, choices, texts, file, files,
-    model, json.
+    kind: bool, int, float, text, secret, date, datetime, time, choice, choices, texts, lines (texts
+    that may be long), file, files, model, json.
     """
 
     name: str
@@ -124,9 +124,10 @@ def _list_kind(plain: Any) -> tuple[str, tuple[Any, ...]]:
     items = [part for part in get_args(plain) if part is not Ellipsis]
     if len(items) != 1:
         return "json", ()
-    item, _, _ = _unwrapped(items[0], [])
+    item, _, metadata = _unwrapped(items[0], [])
     kind, choices = _kind(item)
-    many = {"choice": "choices", "text": "texts", "file": "files"}
+    long = any(isinstance(m, limits.MaxLen) and m.max_length > LONG for m in _flat(metadata))
+    many = {"choice": "choices", "text": "lines" if long else "texts", "file": "files"}
     return many.get(kind, "json"), choices
 
 

@@ -218,6 +218,13 @@ def _texts(ask: Ask, at: Path, _wrong: Wrong) -> Read:
     return lambda: value
 
 
+def _lines(ask: Ask, at: Path, _wrong: Wrong) -> Read:
+    start = "\n".join(ask.default or [])
+    text: str = st.text_area(**_common(ask, at), value=start, placeholder="One a line") or ""
+    said = [line.strip() for line in text.split("\n")]
+    return lambda: [line for line in said if line]
+
+
 def _date(ask: Ask, at: Path, _wrong: Wrong) -> Read:
     start = ask.default if isinstance(ask.default, date) else None
     value: Any = st.date_input(value=cast("Any", start), **_common(ask, at))
@@ -283,6 +290,7 @@ DRAW: dict[str, Callable[[Ask, Path, Wrong], Read]] = {
     "choice": _choice,
     "choices": _choices,
     "texts": _texts,
+    "lines": _lines,
     "date": _date,
     "datetime": _datetime,
     "time": _time,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
 import time
 from collections import Counter
 from functools import cache
@@ -33,6 +34,8 @@ HEAVY = (  # files that take half a minute and more, the longest first
     "tests/test_start.py",
 )
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
+WATCHERS = ("mirror", "redis")  # threads that outlive what is not closed, and log on
+NEAR_S = 15  # to the end of an hour, which ends a window of a limit, and of a day at midnight
 
 
 def pytest_collection_modifyitems(config, items):
@@ -58,6 +61,32 @@ def _only_loopback():
     socket.socket.connect = connect
     yield
     socket.socket.connect = real
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _nothing_is_left_open():
+    """No studio, kernel or cache of a file watches on beside the tests of the next."""
+    yield
+    end = time.monotonic() + 60
+    while left := [one.name for one in threading.enumerate() if one.name.startswith(WATCHERS)]:
+        assert time.monotonic() < end, f"A test of this file did not close: {left}"
+        time.sleep(0.05)
+
+
+@pytest.fixture(autouse=True)
+def _no_window_ends():
+    """A test of limits and of what was spent today does not begin a moment before the next hour."""
+    left_s = 3_600 - time.time() % 3_600
+    if left_s < NEAR_S:
+        time.sleep(left_s)
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    """A Redis that answers late is one that answers: machines that test are often busy."""
+    from core.storage.redis_cache import RedisCache
+
+    monkeypatch.setitem(RedisCache.__init__.__kwdefaults__, "timeout_s", 60.0)
 
 
 @pytest.fixture(autouse=True)

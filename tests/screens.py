@@ -79,7 +79,7 @@ def ask(studio: Studio, question: str = "Which region brings the most revenue?")
 
 def shell(page: str = "", **query: str) -> AppTest:
     """The shell after its first run, on `page`, with this address."""
-    at = AppTest.from_file(str(SHELL), default_timeout=30)
+    at = AppTest.from_file(str(SHELL), default_timeout=120)
     for name, value in query.items():
         at.query_params[name] = value
     if page:
@@ -93,7 +93,7 @@ def shell(page: str = "", **query: str) -> AppTest:
 def script(body: str) -> AppTest:
     """A few lines as a page of their own."""
     head = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nimport streamlit as st\n"
-    return AppTest.from_string(head + body, default_timeout=30).run()
+    return AppTest.from_string(head + body, default_timeout=120).run()
 
 
 def text(at: AppTest) -> str:

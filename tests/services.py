@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -110,16 +110,33 @@ class Redis:
 
 
 @contextmanager
+def kept_port() -> Iterator[int]:
+    """A port for a server of this block: nobody else is given it, before, between and after.
+
+    It is bound, and not listened on: a server that may reuse addresses, as ours all do, can still
+    listen there, and who connects before it does is refused.
+    """
+    with socket.socket() as keeper:
+        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        keeper.bind(("127.0.0.1", 0))
+        port = keeper.getsockname()[1]
+        if sys.platform != "linux":  # where what is bound is taken
+            keeper.close()
+        yield port
+
+
+@contextmanager
 def redis() -> Iterator[Redis]:
     """An empty Redis on a free port; `absent("Redis")` where there is none to start."""
     if not shutil.which("redis-server"):
         absent("Redis")
-    server = Redis(_free_port())
-    try:
-        server.start()
-        yield server
-    finally:
-        server.kill()
+    with kept_port() as port:
+        server = Redis(port)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.kill()
 
 
 def absent(what: str) -> NoReturn:
@@ -152,7 +169,8 @@ def _program(folder: Path, name: str) -> Path | None:
 def _start(programs: Path) -> str:
     """A private cluster runs; its URL."""
     home = Path(tempfile.mkdtemp(prefix="studio-postgres-"))
-    data, port, someone = home / "data", _free_port(), _unprivileged(home)
+    data, someone, keeper = home / "data", _unprivileged(home), ExitStack()
+    port = keeper.enter_context(kept_port())
     initdb, postgres = _program(programs, "initdb"), _program(programs, "postgres")
     try:
         subprocess.run(
@@ -173,8 +191,10 @@ def _start(programs: Path) -> str:
                 **someone,
             )
     except BaseException:
+        keeper.close()
         shutil.rmtree(home, ignore_errors=True)
         raise
+    atexit.register(keeper.close)
     atexit.register(_stop, server, home)
     url = f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
     _wait(server, url, home / "log")
@@ -223,12 +243,6 @@ def _die_with_parent() -> Callable[[], None] | None:
         return None
     libc = ctypes.CDLL(None)
     return lambda: libc.prctl(1, signal.SIGINT)  # PR_SET_PDEATHSIG
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def install() -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -13,19 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.services import kept_port
+
 ROOT = Path(__file__).parents[1]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def get(url, host=None):
     request = urllib.request.Request(url, headers={"Host": host} if host else {})
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, answer.read().decode(errors="replace")
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode(errors="replace")
@@ -34,7 +29,12 @@ def get(url, host=None):
 @pytest.fixture(scope="module", params=["uvicorn", "streamlit"])
 def served(request, tmp_path_factory):
     """The address of a fresh process that is ready."""
-    port = free_port()
+    with kept_port() as port:
+        yield from started(request.param, port, tmp_path_factory)
+
+
+def started(way, port, tmp_path_factory):
+    """The same at `port`."""
     ways = {
         "uvicorn": ["uvicorn", "app:app", "--host", "127.0.0.1", "--port", str(port)],
         "streamlit": ["streamlit", "run", "app.py", "--server.port", str(port)],
@@ -45,7 +45,7 @@ def served(request, tmp_path_factory):
     began = time.monotonic()
     with log.open("w") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", *ways[request.param]], cwd=ROOT, env=env, stdout=out, stderr=out
+            [sys.executable, "-m", *ways[way]], cwd=ROOT, env=env, stdout=out, stderr=out
         )
     url = f"http://127.0.0.1:{port}"
     try:
@@ -60,7 +60,7 @@ def served(request, tmp_path_factory):
         yield url
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def test_health_is_told_by_part(served):

@@ -130,6 +130,8 @@ def movers(cause: dict[str, Any], name: str, most: int = 3) -> str:
 def spend_of(alert: Any) -> dict[str, str]:
     """The address of what the alert's scope spent."""
     kind, _, id = alert.scope.partition(":")
+    if kind == "task":
+        id = id.partition(":")[0]  # of a use case within the run: task:ID:NAME
     if kind in WAYS:
         return {"view": "spend", "by": WAYS[kind], "filter_spend": id}
     return {"view": "spend", "by": "Model" if alert.kind == "anomaly" else "Operation"}

@@ -7,6 +7,8 @@ from typing import Any
 from components import session
 from components.words import named
 from core import governance
+from core.kernel.policies import Policy
+from core.ledger import Remaining
 from core.storage.database import now
 
 WHOSE = {
@@ -24,6 +26,27 @@ def remaining(*scopes: str) -> list[Any]:
     who = session.who()
     who = who.model_copy(update={"scopes": (*who.scopes, *scopes)})
     return list(session.studio().ledger.remaining(who))
+
+
+def daily() -> list[Remaining]:
+    """What the policies leave the signed-in person today, the tightest first within a unit.
+
+    The ledger knows of a policy's limit only once something ran under it, and as it was then.
+    """
+    studio, person = session.studio(), session.person()
+    most: dict[tuple[str, str], int] = {}
+    for name in studio.policies.names(person.org_id):
+        policy = studio.policies.resolve(name, Policy(name=name), person.org_id, person.id)
+        for unit, limit in (("nusd", policy.daily_nusd), ("tokens", policy.daily_tokens)):
+            if limit is not None:
+                most[f"use:{person.id}:{policy.name}", unit] = limit
+    found = remaining(*{scope for scope, _ in most})
+    taken = {(row.scope, row.unit): (row.held, row.spent) for row in found if row.period == "day"}
+    rows = [
+        Remaining.of((*key, "day"), limit, *taken.get(key, (0, 0)), now())
+        for key, limit in most.items()
+    ]
+    return sorted(rows, key=lambda row: (row.unit, row.left))
 
 
 def day_limit() -> Any | None:
@@ -48,6 +71,9 @@ def spent_pairs(rows: Any) -> list[tuple[str, int]]:
 
 
 def whose(limit: Any) -> str:
-    """A limit in words: "Organisation, today"."""
-    scope = WHOSE.get(limit.scope.partition(":")[0], limit.scope)
+    """A limit in words: "Organisation, today", "You in Email generation, today"."""
+    kind, _, name = limit.scope.partition(":")
+    scope = WHOSE.get(kind, limit.scope)
+    if kind == "use":
+        scope = f"{WHOSE['person']} in {named(name.partition(':')[2])}"
     return f"{scope}, {PERIODS.get(limit.period, limit.period)}"

@@ -11,6 +11,7 @@ from typing import Any
 from components import session
 from components.words import because, count, ms, named, plain, usd
 from core.errors import NotFound
+from core.llm.messages import ENDED_EARLY
 
 KINDS = ("prompt", "completion", "cached", "cache_write", "reasoning")
 WRITTEN = {"cache_write": "cache_write_1h"}  # told apart on one wire only
@@ -29,7 +30,7 @@ def receipt(made: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Model", plain(made.get("model", ""))),
         ("Asked before it", plain(asked_before(made.get("attempts") or []))),
         ("Tokens", plain(tokens(made))),
-        ("Ended", "cut short: the policy's tokens_max is reached" if is_cut(made) else ""),
+        ("Ended", ENDED_EARLY.get(str(made.get("finish_reason")), "")),
         ("Cost", plain(cost(made))),
         ("First word after", ms(made.get("first_token_ms") or None)),
         ("Whole answer after", "" if is_kept(made) else ms(made.get("latency_ms") or None)),
@@ -43,11 +44,6 @@ def receipt(made: Mapping[str, Any]) -> list[tuple[str, str]]:
 def is_kept(made: Mapping[str, Any]) -> bool:
     """Whether an equal question had been answered before, so that nothing was asked."""
     return bool(made.get("cached") is True or made.get("cache_hit"))
-
-
-def is_cut(made: Mapping[str, Any]) -> bool:
-    """Whether the answer ended because it was as long as it may be."""
-    return made.get("finish_reason") == "length"
 
 
 def asked_before(attempts: Sequence[Mapping[str, Any]]) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from core.errors import restore
 from core.ledger import amount
+from core.llm.messages import ENDED_EARLY
 from core.settings import load as load_settings
 
 
@@ -91,8 +92,8 @@ def _receipt(made: dict[str, Any]) -> str:
     told = [made["model"], tokens, cost, f"{made['latency_ms'] / 1_000:.1f} s"]
     if made["estimated"]:
         told.append("estimated")
-    if made["finish_reason"] == "length":
-        told.append("cut short: the policy's tokens_max is reached")
+    if made["finish_reason"] in ENDED_EARLY:
+        told.append(ENDED_EARLY[made["finish_reason"]])
     if left is not None:
         told.append(f"{amount('nusd', left)} left")
     return " · ".join(told)

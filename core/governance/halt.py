@@ -11,6 +11,7 @@ from core.governance.alerts import News, tell, whose
 from core.governance.records import ALERT
 from core.identity import Person, may
 from core.kernel import Kernel, Who
+from core.kernel.policies import BESIDE
 from core.kernel.records import OPEN, TASK
 from core.ledger import Accounts
 from core.ledger.records import ACCOUNT, LIMIT
@@ -86,4 +87,12 @@ def check(database: Database, person: Person, scope: str) -> None:
 
 def _open(database: Database, org_id: str, scope: str) -> list[sa.Row[Any]]:
     tasks = database.rows(sa.select(TASK).where(TASK.c.org_id == org_id, TASK.c.state.in_(OPEN)))
-    return [task for task in tasks if scope in [*Who(**task.who).paying(), f"task:{task.id}"]]
+    return [task for task in tasks if scope in _paying(task)]
+
+
+def _paying(task: sa.Row[Any]) -> set[str]:
+    """Every scope the task pays from, those of the use cases it came to work under too."""
+    under = [(task.policy or {}).get("name", ""), *(task.policy or {}).get(BESIDE, {})]
+    scopes = (f"use:{task.person_id}", f"task:{task.id}")
+    within = (f"{scope}:{name}" for scope in scopes for name in under)
+    return {*Who(**task.who).paying(), f"task:{task.id}", *within}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from core.errors import StudioError
@@ -18,9 +19,11 @@ from core.governance.anomalies import Spender
 from core.governance.webhook import Webhook
 from core.kernel.gates import Ask, Who
 from core.ledger import Remaining
+from core.ledger.windows import starts_at
 from core.storage.database import Database, now
 from core.telemetry.unbroken import Unbroken
 
+Hour = tuple[Spender, datetime]  # what somebody spends in the hour that begins then
 PAUSE_S = 0.25  # between two looks: what comes meanwhile is looked at together
 AGAIN_S = 30.0  # an hour's spend of the same person and operation is judged this often
 RETRY_S = 1.0  # after trouble with the database
@@ -54,8 +57,8 @@ class Monitor:
         self._lock = threading.Lock()
         self._paying: dict[tuple[str, ...], Who] = {}
         self._refusals: list[tuple[Who, dict[str, Any]]] = []
-        self._spenders: dict[Spender, float] = {}  # when each is judged next, monotonic
-        self._judged: dict[Spender, float] = {}
+        self._hours: dict[Hour, float] = {}  # when each is judged next, monotonic
+        self._judged: dict[Hour, float] = {}
         self._ready = threading.Event()
         self._closed = threading.Event()
         self._unbroken = Unbroken("monitor")
@@ -91,13 +94,14 @@ class Monitor:
         if not refused and not any(spent.values()):
             return  # what is free fills no limit
         spender = (ask.who.org, ask.who.person, ask.operation)
+        hour = (spender, starts_at("hour", now()))
         with self._lock:
             self._paying[tuple(ask.who.paying())] = ask.who
             if refused:
                 self._refusals.append((ask.who, dict(outcome.get("details") or {})))
             if spent.get("nusd"):
-                due = self._judged.get(spender, 0.0) + AGAIN_S
-                self._spenders.setdefault(spender, max(time.monotonic() + PAUSE_S, due))
+                due = self._judged.get(hour, 0.0) + AGAIN_S
+                self._hours.setdefault(hour, max(time.monotonic() + PAUSE_S, due))
         self._ready.set()
 
     def look(self, who: Who) -> list[str]:
@@ -105,9 +109,8 @@ class Monitor:
         limits = self._books.remaining(who)
         return self._tell(thresholds.news_of(self._database, who, limits, self._percents))
 
-    def judge(self, spender: Spender) -> list[str]:
-        """The ids of new alerts about what the spender spent this hour."""
-        at = now()
+    def judge(self, spender: Spender, at: datetime) -> list[str]:
+        """The ids of new alerts about what the spender spent in the hour of `at`."""
         found = anomalies.find(self._database, spender, self._anomaly_nusd, at)
         return self._tell([found] if found else [])
 
@@ -137,8 +140,8 @@ class Monitor:
             self._insist(
                 lambda r=refusal: self._refused(*r), lambda r=refusal: self._refusals.append(r)
             )
-        for spender in self._due():
-            self._insist(lambda s=spender: self.judge(s), lambda s=spender: self._later(s))
+        for hour in self._due():
+            self._insist(lambda h=hour: self.judge(*h), lambda h=hour: self._later(h))
 
     def _insist(self, act: Callable[[], object], keep: Callable[[], object]) -> None:
         """What the database could not do is tried again; what broke in another way is not."""
@@ -159,21 +162,21 @@ class Monitor:
     def _keep(self, key: tuple[str, ...], who: Who) -> None:
         self._paying.setdefault(key, who)
 
-    def _later(self, spender: Spender) -> None:
-        self._spenders.setdefault(spender, time.monotonic() + RETRY_S)
+    def _later(self, hour: Hour) -> None:
+        self._hours.setdefault(hour, time.monotonic() + RETRY_S)
 
-    def _due(self) -> list[Spender]:
+    def _due(self) -> list[Hour]:
         at = time.monotonic()
         with self._lock:
-            due = [s for s, when in self._spenders.items() if when <= at or self._closed.is_set()]
-            for spender in due:
-                del self._spenders[spender]
-            recent = {s: when for s, when in self._judged.items() if when > at - AGAIN_S}
+            due = [h for h, when in self._hours.items() if when <= at or self._closed.is_set()]
+            for hour in due:
+                del self._hours[hour]
+            recent = {h: when for h, when in self._judged.items() if when > at - AGAIN_S}
             self._judged = recent | dict.fromkeys(due, at)
         return due
 
     def _wait_s(self) -> float | None:
-        """Seconds until somebody is to be judged; None while nobody is."""
+        """Seconds until some hour is to be judged; None while none is."""
         with self._lock:
-            first = min(self._spenders.values(), default=None)
+            first = min(self._hours.values(), default=None)
         return None if first is None else max(0.0, first - time.monotonic())

@@ -16,14 +16,14 @@ OFTEN = ("task", "session")  # scopes that are made every day: less is made of t
 
 
 def crossed(limit: Remaining, percents: Iterable[int]) -> list[int]:
-    """The percents of the limit that spent and held together have reached, ascending.
+    """The percents of the limit that are spent, ascending.
 
-    Nothing of a limit of zero: whoever set it wants no spending and knows it.
+    What is only held is not: most of it comes back. Nothing of a limit of zero: whoever set it
+    wants no spending and knows it.
     """
     if limit.max <= 0 or limit.period == "request":
         return []
-    taken = limit.spent + limit.held
-    return sorted(p for p in set(percents) if p > 0 and 100 * taken >= p * limit.max)
+    return sorted(p for p in set(percents) if p > 0 and 100 * limit.spent >= p * limit.max)
 
 
 def news_of(
@@ -79,9 +79,8 @@ def _key(limit: Remaining, at: datetime, percent: int) -> str:
 
 
 def _passed(database: Database, who: Who, limit: Remaining, percent: int, at: datetime) -> News:
-    taken = limit.spent + limit.held
-    said = f"{money(limit.unit, taken)} of {money(limit.unit, limit.max)}"
-    what = "is used up" if percent >= 100 else f"is {percent}% used"
+    said = f"{money(limit.unit, limit.spent)} of {money(limit.unit, limit.max)}"
+    what = "is used up" if percent >= 100 else f"is {100 * limit.spent // limit.max}% used"
     title = f"{whose(database, limit.scope)}: the {NAMES[limit.period]} limit {what}, {said}."
     often = limit.scope.partition(":")[0] in OFTEN
     severity = ("warning" if often else "critical") if percent >= 100 else "warning"

@@ -9,7 +9,15 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from core.data.landing import ReadOptions
-from core.errors import BudgetExceeded, Invalid, NotFound, StudioError, Unavailable
+from core.errors import (
+    BudgetExceeded,
+    Invalid,
+    NotFound,
+    Refused,
+    Rejected,
+    StudioError,
+    Unavailable,
+)
 from core.insight.inquiry import PROFILE, Inquiry
 from core.insight.landings import LandedFile, settled, table_names
 from core.insight.prompts import (
@@ -150,8 +158,8 @@ def _next_move(run: Run, inquiry: Inquiry, prompt_hash: str) -> Reply | str:
         return _decide(run, inquiry, "decide", prompt_hash)
     except BudgetExceeded:
         return "budget"
-    except DOWN:
-        if not inquiry.looks:
+    except (Refused, *DOWN) as error:  # what was said, not what was asked, may be what is refused
+        if not inquiry.looks or isinstance(error, Rejected):
             raise
         return "model"
 
@@ -202,7 +210,7 @@ def _use(run: Run, inquiry: Inquiry, wanted: ToolCall, *, of: int) -> None:
         run.step("deck", "slides so far", lambda call: inquiry.preview(run, call))
     try:
         made = run.step("tool", wanted.name[:80], act, stop=inquiry.tables.interrupt)
-    except (Invalid, StudioError) as error:
+    except StudioError as error:
         if isinstance(error, BudgetExceeded) or error.code in ("cancelled", "unavailable"):
             raise
         inquiry.hear(wanted, trouble(f"{error.message} {error.hint}".strip()))
@@ -243,8 +251,10 @@ def _conclude(run: Run, inquiry: Inquiry, stopped: str | None) -> str:
     for attempt in ("answer", "answer again"):
         try:
             reply = _decide(run, inquiry, attempt, now.hash)
-        except (BudgetExceeded, *DOWN):
-            return ""
+        except Rejected:
+            raise
+        except (Refused, *DOWN):
+            break
         problem = ANSWER_IN_WORDS if reply.tool_calls else inquiry.objection(reply.text)
         if not problem:
             return reply.text

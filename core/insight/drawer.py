@@ -10,6 +10,7 @@ from core.insight.claims import Claim, Evidence, cell, sql_hash, written
 from core.insight.receipts import Look, Receipt
 from core.insight.render import Known
 from core.insight.slides import Landed, Slide, Statement, Unsupported
+from core.insight.talk.standing import Standing, standings
 from core.insight.talk.subjects import Subject, name_of, subject_of
 from core.tools.evidence import PLACE, Chart, Figure, Finding, Grid, Query
 
@@ -54,9 +55,22 @@ class Drawer:
     def subjects(self) -> dict[str, Subject]:
         """What every id that a sentence may refer to is about."""
         found = {id: name_of(name) for id, name in self.names.items()}
+        stands = self.standings()
         for id, (look, figure) in self.figures.items():
             query = look.outcome.queries[figure.query]
-            found[id] = subject_of(self.claim(id), query.grid, query.sql)
+            found[id] = subject_of(self.claim(id), query.grid, query.sql, stands[id])
+        return found
+
+    def standings(self) -> dict[str, tuple[Standing, ...]]:
+        """Where the value of every claim stands among the others of its column."""
+        told: dict[str, list[Figure]] = {}
+        for look, finding in _findings(self.looks.values()):
+            for figure in finding.figures.values():
+                told.setdefault(query_id(look.number, figure.query), []).append(figure)
+        found = {}
+        for id, (look, figure) in self.figures.items():
+            query, at = look.outcome.queries[figure.query], query_id(look.number, figure.query)
+            found[id] = standings(figure, at, query.grid, query.sql, told[at])
         return found
 
     def slides(self, kind: Literal["finding", "description"]) -> list[Slide]:

@@ -20,10 +20,9 @@ from core.insight.prompts import ASKED_BEFORE, trouble
 from core.insight.receipts import Look, Receipt, receive
 from core.insight.render import check_answer
 from core.insight.slides import Deck, Landed, Method
+from core.insight.talk.judging import check_claims
 from core.insight.talk.mending import mend, spoken
-from core.insight.talk.nouns import check_nouns
 from core.insight.talk.vocabulary import gather
-from core.insight.talk.wording import check_wording
 from core.kernel import Call, Run
 from core.llm import Message, Reply, ToolCall, ToolSpec, tokens
 from core.llm.messages import Role
@@ -251,8 +250,7 @@ class Inquiry:
         known = evidence.known()
         try:
             check_answer(text, known)
-            check_wording(text, known)
-            check_nouns(text, known.said, evidence.subjects(), gather(self.tables))
+            check_claims(text, known, evidence.subjects(), gather(self.tables))
         except Invalid as error:
             return f"{error.message} {error.hint}".strip()
         return ""

@@ -103,6 +103,10 @@ class Ledger(Protocol):
         """What the tightest limits above `who` leave now, by unit."""
         ...
 
+    def per_request(self, who: Who) -> Amounts:
+        """The most that one step of `who` may hold, by unit."""
+        ...
+
     def hold(self, db: sa.Connection, ask: Ask) -> Verdict:
         """Hold the estimate on every scope, or on none and say which limit.
 

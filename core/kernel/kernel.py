@@ -192,36 +192,38 @@ class Kernel:
         return verdicts
 
     def policy(self, name: str, declared: Policy, who: Who) -> Policy:
-        """The policy that holds for `who` now. Raises NotFound for an unknown use case."""
-        return self.policies(name, declared, who.org, who.person)
+        """The policy that holds for `who` now, and from now on its daily limit, for every task.
+
+        Raises NotFound for an unknown use case.
+        """
+        policy = self.policies(name, declared, who.org, who.person)
+        day = _day(policy)
+
+        def write(db: sa.Connection) -> None:
+            for unit, most in day.items():  # None: one that was taken away holds no more
+                scope = f"use:{who.person}:{policy.name}"
+                self.ledger.set_limit(db, scope, unit, "day", most, org_id=who.org)
+
+        if any(most is not None for most in day.values()):
+            self.database.transaction(write)
+        return policy
 
     def bound(self, task_id: str, who: Who, policy: Policy, *, within: bool = False) -> Who:
         """`who`, paying from the use case's daily limit as well when the policy has one.
 
-        `within`: it is a use case within the task, which then has a budget of its own too.
+        `within`: it is a use case within the task, which then has a budget of its own too. How
+        high the daily limit is, the policy says that was resolved last, not one that a task kept.
         """
-        day = {"nusd": policy.daily_nusd, "tokens": policy.daily_tokens}
-        budget = {"nusd": policy.budget_nusd if within else None}
-        wanted = {
-            (f"use:{who.person}:{policy.name}", "day"): day,
-            (f"task:{task_id}:{policy.name}", "total"): budget,
-        }
-        wanted = {
-            place: limits
-            for place, limits in wanted.items()
-            if place[0] not in who.scopes and any(most is not None for most in limits.values())
-        }
-        if not wanted:
-            return who
-
-        def write(db: sa.Connection) -> None:
-            for (scope, period), limits in wanted.items():
-                for unit, most in limits.items():  # None: one that was taken away holds no more
-                    self.ledger.set_limit(db, scope, unit, period, most, org_id=who.org)
-
-        self.commit(task_id, write)
-        more = tuple(scope for scope, _ in wanted)
-        return who.model_copy(update={"scopes": (*who.scopes, *more)})
+        scopes = dict.fromkeys(who.scopes)
+        if any(most is not None for most in _day(policy).values()):
+            scopes[f"use:{who.person}:{policy.name}"] = None
+        budget, own = policy.budget_nusd, f"task:{task_id}:{policy.name}"
+        if within and budget is not None and own not in scopes:
+            scopes[own] = None
+            self.database.transaction(
+                lambda db: self.ledger.set_limit(db, own, "nusd", "total", budget, org_id=who.org)
+            )
+        return who.model_copy(update={"scopes": tuple(scopes)})
 
     def tell(self, ask: Ask, outcome: dict[str, Any], took_s: float) -> None:
         """Listeners hear of a settled step; they return at once, and one that breaks harms none."""
@@ -306,6 +308,11 @@ class Kernel:
                     )
                 )
                 raise restore(verdict.as_value())
+
+
+def _day(policy: Policy) -> dict[str, int | None]:
+    """What a person may spend a day in the use case, by unit."""
+    return {"nusd": policy.daily_nusd, "tokens": policy.daily_tokens}
 
 
 def _theirs(found: Sequence[sa.Row[Any]], task_id: str, org_id: str | None) -> sa.Row[Any]:

@@ -124,9 +124,9 @@ class Run:
         """What the tightest limits leave now, by unit; a step that holds something is told so."""
         return self._kernel.ledger.left(self.who)
 
-    def spent_nusd(self) -> int:
-        """What the steps of this task have cost so far, those that failed included."""
-        return steps.spent_nusd(self._kernel.database, self.task_id)
+    def per_request(self) -> Amounts:
+        """The most that one step may hold, by unit, as the tightest limits say."""
+        return self._kernel.ledger.per_request(self.who)
 
     def map(
         self, fn: Callable[[Run, In], T], items: Sequence[In], *, steps_max: int = 1, width: int = 4

@@ -16,7 +16,7 @@ from core.kernel.gates import Ask
 from core.kernel.records import AUDIT, STEP
 from core.kernel.values import plain
 from core.storage.blobs import Blobs
-from core.storage.database import Database, now
+from core.storage.database import now
 
 if TYPE_CHECKING:
     from core.kernel.kernel import Kernel
@@ -28,7 +28,6 @@ NOTE = sa.insert(AUDIT)
 HERE = (STEP.c.task_id == sa.bindparam("of_task"), STEP.c.seq == sa.bindparam("of_seq"))
 CHANGE = sa.update(STEP).where(*HERE)
 END = CHANGE.where(STEP.c.state == "running")
-SPENT = sa.select(sa.cast(sa.func.sum(STEP.c.cost_nusd), sa.BigInteger).label("nusd"))
 OUTCOME = sa.select(STEP.c.outcome).where(*HERE)
 # A library may quit or interrupt; its thread is ours.
 QUITS = (Exception, SystemExit, KeyboardInterrupt, GeneratorExit)
@@ -152,11 +151,6 @@ def broken(error: BaseException) -> ActFailed:
         hint="Try again. What happened is in the log, under the id of the task.",
         error=type(error).__name__,
     )
-
-
-def spent_nusd(database: Database, task_id: str) -> int:
-    """What the steps of a task have cost so far."""
-    return database.rows(SPENT.where(STEP.c.task_id == task_id))[0].nusd or 0
 
 
 def result(outcome: dict[str, Any], blobs: Blobs | None) -> Any:

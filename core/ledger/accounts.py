@@ -92,8 +92,17 @@ class Accounts:
         return sorted(rows, key=lambda row: (UNITS.index(row.unit), row.left))
 
     def left(self, who: Who) -> dict[str, int]:
-        """What the tightest limits above `who` leave now, by unit."""
-        return self.check(who, {}).left
+        """What the tightest limits above `who` leave now, by unit; those of one request apart."""
+        rows = reversed(self.remaining(who))  # the tightest of a unit comes last, and wins
+        return {row.unit: row.left for row in rows if row.period != "request"}
+
+    def per_request(self, who: Who) -> dict[str, int]:
+        """The most that one step of `who` may hold, by unit; units without a limit are not there."""
+        found: dict[str, int] = {}
+        for row in self.remaining(who):
+            if row.period == "request":
+                found[row.unit] = min(row.max, found.get(row.unit, row.max))
+        return found
 
     def check(self, who: Who, amounts: Amounts) -> Allowance:
         """Whether `amounts` would be held now; nothing is held. A refusal names the limit."""

@@ -177,10 +177,11 @@ class Batches:
             replies.keep(key_for(run, chain, request, prompt_hash), reply, ttl_s)
 
     def _price(self, model: str) -> Price | None:
-        """The price within a batch; None where there is no door or no price."""
+        """The price within a batch; None where there is no price or no door for such a model."""
         provider, short = self._llm.provider(model)
         batches = provider.entry and provider.entry.batches and short
-        return self._llm.price(model).batch if batches else None
+        there = batches and self._llm.mode(model) == "chat"
+        return self._llm.price(model).batch if there else None
 
     def _together(
         self, run: Run, asked: Sequence[Request], model: str, *, prompt_hash: str, name: str
@@ -237,15 +238,7 @@ class Batches:
         provider, short = self._llm.provider(model)
         entry, config = provider.entry, self._llm.config
         route = provider.route(config)
-        words = [
-            wire.asked(
-                request,
-                schema=entry.schema_ == "native",
-                tool_ids=entry.tool_ids,
-                timeout_s=config.timeout_s,
-            )
-            for request in asked
-        ]
+        words = [wire.asked(request, entry, config.timeout_s) for request in asked]
         kept = ("messages", "max_tokens", "temperature", "top_p", "tools", "response_format")
         policy = run.policy
         return Work(

@@ -18,7 +18,7 @@ from core.llm.chain.replies import Replies
 from core.llm.chain.router import Router, Standing
 from core.llm.config import ModelSettings
 from core.llm.messages import Message, Reply, ToolSpec, said
-from core.llm.pricing import Price, from_settings, unpriced, window
+from core.llm.pricing import Price, from_settings, mode, unpriced, window
 from core.llm.provider import Provider, Request, discover, images_of
 from core.storage.cache import Cache
 
@@ -116,11 +116,11 @@ class Gateway:
 
     def window(self, model: str) -> int:
         """How many tokens `model` can read, as published; 0 where nobody says."""
-        provider, name = self.provider(model)
-        entry = provider.entry
-        if entry is None or entry.published is None:
-            return 0
-        return window(entry.published + name, entry.dialect)
+        return window(*self._published(model))
+
+    def mode(self, model: str) -> str:
+        """How `model` is asked, as published: "chat", also where nobody says; "responses", ..."""
+        return mode(*self._published(model))
 
     def warm(self) -> None:
         """What the providers that have a key need is loaded; seconds, so do it beside a start."""
@@ -247,6 +247,14 @@ class Gateway:
         about = {"prompt_hash": prompt_hash, "name": name, "content": content}
         asking = Asking(self, run, chain, request, **about)
         return asking.fitting(response) if response else asking.answer()
+
+    def _published(self, model: str) -> tuple[str, str]:
+        """The name and the owner of `model` in the price map; nothing where it is not in it."""
+        provider, name = self.provider(model)
+        entry = provider.entry
+        if entry is None or entry.published is None:
+            return "", ""
+        return entry.published + name, entry.dialect
 
     def provider(self, model: str) -> tuple[Provider, str]:
         """Who offers `model`, and its name there. Raises NotFound for no such provider."""

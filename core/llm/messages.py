@@ -73,6 +73,12 @@ class Attempt(BaseModel):
     cost_nusd: int = 0  # answers that did not fit and were asked for again included
 
 
+ENDED_EARLY = {  # finish reason -> in words
+    "length": "cut short: the policy's tokens_max is reached",
+    "content_filter": "cut short: by the provider's content filter",
+}
+
+
 class Reply(BaseModel):
     """A finished answer: text, or tools to run first, and its receipt."""
 

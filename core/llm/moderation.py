@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from core.errors import Invalid, Unavailable
@@ -20,9 +21,30 @@ from core.llm.pricing import Price, from_settings, unpriced
 from core.llm.provider import discover
 from core.safety.findings import Judgement
 
-TIMEOUT_S = 1.5  # of everything about one judgement
+TIMEOUT_S = 1.5  # of one request
 PART_CHARS = 8_000  # of a text in one input
-PARTS_MAX = 32  # the rest of a very long text is read by the built-in rules only
+PARTS_MAX = 32  # inputs of one request
+REQUEST_BYTES = 32_000  # of text in one request: never more tokens than the window of 32,768
+AT_ONCE = 8  # requests of one judgement
+REQUESTS_MAX = 64  # of one judgement; the rest is read by the built-in rules only, and that is told
+NOT_TAKEN = (400, 413, 422)  # the judge is well, it is this text or picture that it does not take
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One request."""
+
+    inputs: list[Any]
+    tokens: int
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What one request found."""
+
+    scores: dict[str, float]
+    flagged: set[str]
+    tokens: int
 
 
 class Moderation:
@@ -44,7 +66,8 @@ class Moderation:
         The first one of a process loads the client here, in the caller's thread.
         """
         self.warm()
-        return asyncio.run_coroutine_threadsafe(self._judge(texts, images), loop())
+        asked = list(_asked(texts, images))
+        return asyncio.run_coroutine_threadsafe(self._judge(asked), loop())
 
     def warm(self) -> None:
         """The client is there: seconds, once, which are not the judgement's. Never on the loop."""
@@ -57,55 +80,65 @@ class Moderation:
         """The judgement, waited for. Raises Unavailable. Never call it on the loop."""
         return self.begin(texts, images).result()
 
-    async def _judge(self, texts: Sequence[str], images: Sequence[str]) -> Judgement:
+    async def _judge(self, asked: Sequence[_Asked]) -> Judgement:
+        """The highest scores of all requests; a note where some were not answered, or not made."""
+        began, answers, problems = time.monotonic(), list[_Answer](), set[str]()
+        within = asked[:REQUESTS_MAX]
+        for at in range(0, len(within), AT_ONCE):
+            wave = within[at : at + AT_ONCE]
+            made = await asyncio.gather(*(self._ask(one) for one in wave))
+            answers += [one for one in made if isinstance(one, _Answer)]
+            problems |= {one for one in made if isinstance(one, str)}
+            if "down" in problems:
+                break
+        if problems and not answers:
+            raise self._silent("down" if "down" in problems else "request")
+        return self._told(answers, len(asked), round((time.monotonic() - began) * 1_000))
+
+    async def _ask(self, asked: _Asked) -> _Answer | str:
+        """What one request found, or why it found nothing: "down" or "request"."""
         import openai
 
-        parts = list(_parts(texts))
-        inputs: list[Any] = [parts] if parts else []
-        inputs += [[{"type": "image_url", "image_url": {"url": image}}] for image in images]
-        began = time.monotonic()
         try:
             async with asyncio.timeout(self._timeout_s):
-                client = self._client()
-                made = await asyncio.gather(
-                    *(client.moderations.create(model=self._name, input=one) for one in inputs)
-                )
-            results = [result for answer in made for result in answer.results]
-            return self._told(
-                results, parts, len(inputs), round((time.monotonic() - began) * 1_000)
-            )
+                made = await self._client().moderations.create(model=self._name, input=asked.inputs)
+            return _read(made.results, asked.tokens)
+        except openai.APIStatusError as error:
+            return "request" if error.status_code in NOT_TAKEN else "down"
         except (openai.OpenAIError, TimeoutError, OSError, ValueError, AttributeError, TypeError):
-            raise Unavailable(  # the error's own words may repeat the text or the key
-                f"The moderation of {self.model} does not answer.",
-                hint="Built-in rules are used; check the key, or set MODERATION_MODEL.",
-                model=self.model,
-                reason="down",
-            ) from None
+            return "down"
 
-    def _told(
-        self, results: Sequence[Any], parts: Sequence[str], requests: int, latency_ms: int
-    ) -> Judgement:
-        scores: dict[str, float] = {}
-        flagged: set[str] = set()
-        for result in results:
-            said: dict[str, Any] = result.category_scores.model_dump(by_alias=True)
-            for category, score in said.items():
-                scores[category] = max(scores.get(category, 0.0), float(score or 0.0))
-            marks: dict[str, Any] = result.categories.model_dump(by_alias=True)
-            flagged |= {category for category, mark in marks.items() if mark}
-        if requests and not scores:
-            raise ValueError
-        count = sum(tokens.count(part) for part in parts)
+    def _silent(self, reason: str) -> Unavailable:
+        """The error for no answer at all: the provider's own words may repeat the text or the key.
+
+        By `reason` it is "down", or it does not take this "request" and answers others.
+        """
+        down = reason == "down"
+        return Unavailable(
+            f"The moderation of {self.model} does not {'answer' if down else 'take this content'}.",
+            hint="Built-in rules are used; check the key, or set MODERATION_MODEL.",
+            model=self.model,
+            reason=reason,
+        )
+
+    def _told(self, answers: Sequence[_Answer], wanted: int, latency_ms: int) -> Judgement:
+        only = f"{self.model} read {len(answers)} of {wanted} parts, built-in rules read all"
         use = {
             "provider": self._provider,
             "model": self.model,
-            "cost_nusd": self._price.cost_nusd(Usage(prompt=count)),
+            "cost_nusd": self._price.cost_nusd(Usage(prompt=sum(one.tokens for one in answers))),
             "kind": "moderation",
             "unit": "request",
-            "units": requests,
+            "units": len(answers),
             "latency_ms": latency_ms,
         }
-        return Judgement(self.model, scores, tuple(sorted(flagged)), (use,) if requests else ())
+        return Judgement(
+            self.model,
+            _highest(said for answer in answers for said in answer.scores.items()),
+            tuple(sorted({category for answer in answers for category in answer.flagged})),
+            (use,) if answers else (),
+            only if len(answers) < wanted else "",
+        )
 
     def _client(self) -> Any:
         """One client, made with all it imports later; its connections live on the loop."""
@@ -161,11 +194,40 @@ def _price(config: ModelSettings, model: str, provider: Hosted, name: str) -> Pr
     return found
 
 
+def _asked(texts: Sequence[str], images: Sequence[str]) -> Iterator[_Asked]:
+    """The requests: as many parts of texts in one as may be; one picture in one."""
+    inputs, size = list[Any](), 0
+    for part in _parts(texts):
+        size += len(part.encode())
+        if len(inputs) == PARTS_MAX or size > REQUEST_BYTES:
+            yield _Asked(inputs, sum(map(tokens.count, inputs)))
+            inputs, size = [], len(part.encode())
+        inputs.append(part)
+    if inputs:
+        yield _Asked(inputs, sum(map(tokens.count, inputs)))
+    for image in images:
+        yield _Asked([{"type": "image_url", "image_url": {"url": image}}], 0)
+
+
 def _parts(texts: Sequence[str]) -> Iterator[str]:
-    left = PARTS_MAX
     for text in texts:
-        for at in range(0, len(text), PART_CHARS):
-            if left == 0:
-                return
-            left -= 1
-            yield text[at : at + PART_CHARS]
+        sent = text.encode("utf-8", "replace").decode()  # half a sign cannot be sent
+        for at in range(0, len(sent), PART_CHARS):
+            yield sent[at : at + PART_CHARS]
+
+
+def _read(results: Sequence[Any], count: int) -> _Answer:
+    """What one answer says. Raises ValueError when it has no scores."""
+    said = [result.category_scores.model_dump(by_alias=True) for result in results]
+    marks = [result.categories.model_dump(by_alias=True) for result in results]
+    scores = _highest((name, float(score or 0.0)) for one in said for name, score in one.items())
+    if not scores:
+        raise ValueError
+    return _Answer(scores, {name for one in marks for name, mark in one.items() if mark}, count)
+
+
+def _highest(said: Iterable[tuple[str, float]]) -> dict[str, float]:
+    scores: dict[str, float] = {}
+    for category, score in said:
+        scores[category] = max(scores.get(category, 0.0), score)
+    return scores

@@ -25,13 +25,15 @@ class Finding:
 class Judgement:
     """What a provider's model says: a score from 0 to 1 for each category.
 
-    `uses` are usage rows of the step it guards (columns of ledger_usage).
+    `uses` are usage rows of the step it guards (columns of ledger_usage); `note` says that it read
+    a part only.
     """
 
     model: str
     scores: dict[str, float]
     flagged: tuple[str, ...] = ()
     uses: tuple[dict[str, Any], ...] = field(default=())
+    note: str = ""
 
 
 def worst(findings: Iterable[Finding]) -> Severity | None:

@@ -79,7 +79,9 @@ class SafetyGate:
     ) -> dict[str, Any]:
         details: dict[str, Any] = {"judge": judged.model if judged else "local"}
         if self._bench and level == "full" and not judged:
-            details["note"] = f"{self._bench.model} did not answer"
+            details["note"] = f"{self._bench.model} did not judge this"
+        if judged and judged.note:
+            details["note"] = judged.note
         if judged and judged.uses:
             details["uses"] = [dict(use) for use in judged.uses]
         if found:

@@ -17,7 +17,7 @@ from core.safety.findings import Finding, Judgement
 from core.safety.rules import Rules
 
 log = logging.getLogger(__name__)
-REST_S = 30.0  # without the judge after it did not answer
+REST_S = 30.0  # without the judge after it was down
 PART_CHARS = 800  # of an answer that are judged at once
 KEPT_MAX = 2_000  # judgements that are remembered: a fallback sends the same text again
 
@@ -37,13 +37,14 @@ class Judge(Protocol):
     def begin(self, texts: Sequence[str], images: Sequence[str]) -> Future[Judgement]:
         """The judgement, soon; the future raises Unavailable when it does not come in time.
 
-        It holds the highest score of each category. Images are data URLs.
+        Its `reason` is "down" where nobody would be answered. The judgement holds the highest score
+        of each category. Images are data URLs.
         """
         ...
 
 
 class Bench:
-    """One judge with a rest after each failure, and a memory of what it judged."""
+    """One judge with a rest after it was down, and a memory of what it judged."""
 
     def __init__(
         self,
@@ -96,14 +97,21 @@ class Bench:
     def _learn(self, key: str, done: Future[Judgement]) -> None:
         error = done.exception()
         if error is None:
-            with self._lock:
-                found = done.result()
-                self._known[key] = Judgement(found.model, found.scores, found.flagged)
-                while len(self._known) > KEPT_MAX:
-                    self._known.popitem(last=False)
+            self._keep(key, done.result())
         elif isinstance(error, Unavailable):
-            self._rests_until = self._clock() + self._rest_s
+            if error.details.get("reason") == "down":
+                self._rests_until = self._clock() + self._rest_s
             log.warning("%s Built-in rules are used meanwhile.", error.message)
+
+    def _keep(self, key: str, found: Judgement) -> None:
+        """Remembered, without what it cost; not where it read a part only."""
+        if found.note:
+            log.warning("%s.", found.note)
+            return
+        with self._lock:
+            self._known[key] = Judgement(found.model, found.scores, found.flagged)
+            while len(self._known) > KEPT_MAX:
+                self._known.popitem(last=False)
 
 
 class Panel:

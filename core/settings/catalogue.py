@@ -44,6 +44,8 @@ class Entry(BaseModel):
     counts: Literal["", "tiktoken", "endpoint"] = ""
     schema_: Literal["", "native"] = Field(default="", alias="schema")
     tool_ids: int = 0
+    temperature_max: float = 2
+    top_p: Literal["", "alone", "warm"] = ""
     images: bool = False
     image_tokens: Mapping[str, int] = Field(default_factory=dict)
     batches: str = ""

@@ -136,22 +136,21 @@ def task_line(task: Any, steps: list[Told], took_ms: int) -> Told:
 
     `steps`: its leaf steps as {"cost_nusd", "tokens", "uses"}, all legs and processes together.
     """
-    policy = task.policy or {}
     uses = [use for step in steps for use in step["uses"] or []]
-    name, variant = policy.get("name") or task.operation, policy.get("variant", "")
-    under = [
-        policy_of(use["use_case"], use.get("variant") or "") for use in uses if use.get("use_case")
-    ]
+    own = [use for use in uses if use.get("kind") != JUDGING]
+    under = [use for use in uses if use.get("use_case")] or _asked_under(task)
     line = {
         "operation": task.operation,
-        "use_case": _names(uses, "use_case") or name,
-        "policy": ", ".join(dict.fromkeys(under)) or policy_of(name, variant),
-        "provider": _names(uses, "provider"),
-        "model": _names(uses, "model"),
+        "use_case": _names(under, "use_case"),
+        "policy": ", ".join(
+            dict.fromkeys(policy_of(one["use_case"], one.get("variant") or "") for one in under)
+        ),
+        "provider": _names(own, "provider"),
+        "model": _names(own, "model"),
         "tokens_used": sum(step["tokens"] for step in steps),
         "cost_nusd": sum(step["cost_nusd"] for step in steps),
         "latency_ms": took_ms,
-        "cached": bool(uses) and all(use.get("cache_hit") for use in uses),
+        "cached": bool(own) and all(use.get("cache_hit") for use in own),
         "estimated": any(use.get("estimated") for use in uses),
         "user_id": task.person_id,
         "org_id": task.org_id,
@@ -160,6 +159,16 @@ def task_line(task: Any, steps: list[Told], took_ms: int) -> Told:
     }
     code = (task.error or {}).get("code")
     return line | ({"error_code": code} if code else {})
+
+
+def _asked_under(task: Any) -> list[Told]:
+    """The use cases that a task took up before it used anything, or its own policy."""
+    policy = task.policy or {}
+    taken_up = list((policy.get("beside") or {}).values())
+    return [
+        {"use_case": one.get("name") or task.operation, "variant": one.get("variant")}
+        for one in taken_up or [policy]
+    ]
 
 
 def _uses(outcome: Mapping[str, Any]) -> list[Told]:

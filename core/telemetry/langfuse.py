@@ -15,13 +15,18 @@ from typing import Any
 from core.settings import NUSD
 from core.telemetry import facts
 
-TYPES = {
+TYPES = {  # kinds of steps as Langfuse calls them; usage belongs to generations and embeddings
     "model": "generation",
-    "embedding": "embedding",
+    "batch": "generation",
+    "image": "generation",
+    "speech": "generation",
+    "transcription": "generation",
+    "video": "generation",
+    "rerank": "generation",
+    "embeddings": "embedding",
     "tool": "tool",
     "search": "retriever",
-    "retrieve": "retriever",
-    "moderate": "guardrail",
+    "web": "retriever",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
@@ -11,13 +12,45 @@ from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.metrics import CallbackOptions, Observation
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.export import (
+    MetricExportResult,
+    MetricsData,
+    PeriodicExportingMetricReader,
+)
 from opentelemetry.sdk.resources import Resource
+
+from core.telemetry.outbox import Tally
 
 EVERY_S = 10.0
 TIMEOUT_S = 10.0
 PREFIX = "studio"
 PEOPLE_MAX = 2_000  # each is a series at the collector; whoever comes later is "other"
+
+
+class Exporter(OTLPMetricExporter):
+    """The exporter, whose deliveries are counted."""
+
+    def __init__(self, tally: Tally, endpoint: str, headers: Mapping[str, str]) -> None:
+        super().__init__(
+            endpoint=endpoint,
+            headers=dict(headers),
+            timeout=TIMEOUT_S,
+            compression=Compression.Gzip,
+        )
+        self._tally = tally
+
+    def export(
+        self, metrics_data: MetricsData, timeout_millis: float | None = 10_000, **kwargs: Any
+    ) -> MetricExportResult:
+        """All numbers so far were sent, or the tally says that they were not."""
+        began = time.monotonic()
+        made = MetricExportResult.FAILURE
+        try:
+            made = super().export(metrics_data, timeout_millis, **kwargs)
+        finally:
+            works = made is MetricExportResult.SUCCESS
+            self._tally.tell(works=works, count=1, took_s=time.monotonic() - began)
+        return made
 
 
 class Meters:
@@ -33,14 +66,11 @@ class Meters:
         every_s: float = EVERY_S,
         dropped: Callable[[], Mapping[str, int]] = dict,
     ) -> None:
-        exporter = OTLPMetricExporter(
-            endpoint=endpoint,
-            headers=dict(headers),
-            timeout=TIMEOUT_S,
-            compression=Compression.Gzip,
-        )
+        self.tally = Tally("otlp metrics")
         reader = PeriodicExportingMetricReader(
-            exporter, export_interval_millis=1000 * every_s, export_timeout_millis=1000 * TIMEOUT_S
+            Exporter(self.tally, endpoint, headers),
+            export_interval_millis=1000 * every_s,
+            export_timeout_millis=1000 * TIMEOUT_S,
         )
         self.provider = MeterProvider([reader], resource=resource, shutdown_on_exit=False)
         self._people: set[str] = set()

@@ -17,7 +17,32 @@ BATCH_MAX = 256
 EVERY_S = 1.0
 
 
-class Outbox:
+class Tally:
+    """What one sink took and what it did not; the log says once that it is gone, or back."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.sent = self.failed = 0
+        self.works = True  # as far as the last delivery shows
+
+    def tell(self, *, works: bool, count: int, took_s: float) -> None:
+        """A delivery of `count` items was taken, or was not: one line when that changes."""
+        if works:
+            self.sent += count
+        else:
+            self.failed += count
+        if works != self.works and works:
+            log.info("The sink %s takes data again.", self.name)
+        elif works != self.works:
+            log.warning("The sink %s took no data for %.1f s; work goes on.", self.name, took_s)
+        self.works = works
+
+    def status(self) -> dict[str, int]:
+        """How many items were sent, failed, dropped and are waiting."""
+        return {"sent": self.sent, "failed": self.failed, "dropped": 0, "waiting": 0}
+
+
+class Outbox(Tally):
     """Items on their way to one sink. What does not fit is dropped, and counted."""
 
     def __init__(
@@ -28,8 +53,8 @@ class Outbox:
         kept_max: int = KEPT_MAX,
         every_s: float = EVERY_S,
     ) -> None:
-        self.name = name
-        self.sent = self.failed = self.dropped = 0
+        super().__init__(name)
+        self.dropped = 0
         self._send = send
         self._kept: deque[Any] = deque()
         self._kept_max = kept_max
@@ -37,7 +62,6 @@ class Outbox:
         self._wake = threading.Event()
         self._closed = self._given_up = False
         self._unbroken = Unbroken(f"delivery to {name}")
-        self.works = True  # as far as the last delivery shows
         self._thread = threading.Thread(target=self._deliver, name=f"outbox {name}", daemon=True)
         self._thread.start()
 
@@ -56,8 +80,8 @@ class Outbox:
 
     def status(self) -> dict[str, int]:
         """How many items were sent, failed, dropped and are waiting."""
-        counts = {"sent": self.sent, "failed": self.failed, "dropped": self.dropped}
-        return {**counts, "waiting": 0 if self._given_up else len(self._kept)}
+        waiting = 0 if self._given_up else len(self._kept)
+        return {**super().status(), "dropped": self.dropped, "waiting": waiting}
 
     def stop(self) -> None:
         """Nothing more is taken, and what is queued is being sent."""
@@ -85,16 +109,4 @@ class Outbox:
             works = False
             with self._unbroken:
                 works = self._send(batch)
-            if works:
-                self.sent += len(batch)
-            else:
-                self.failed += len(batch)
-            self._tell(works, time.monotonic() - began)
-
-    def _tell(self, works: bool, took_s: float) -> None:
-        """One line when the sink goes away and one when it is back, not one a batch."""
-        if works != self.works and works:
-            log.info("The sink %s takes data again.", self.name)
-        elif works != self.works:
-            log.warning("The sink %s took no data for %.1f s; work goes on.", self.name, took_s)
-        self.works = works
+            self.tell(works=works, count=len(batch), took_s=time.monotonic() - began)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from core.telemetry.libraries import Libraries
     from core.telemetry.meters import Meters
+    from core.telemetry.outbox import Tally
     from core.telemetry.sentry import Errors
     from core.telemetry.tracing import Tracing
 
@@ -27,7 +28,7 @@ CLOSE_S = 0.9  # for all sinks together
 VERSION = "0.1.0"
 # They tell of every try that failed; the outbox says once that a sink is gone.
 HUSHED = {"opentelemetry": logging.CRITICAL, "urllib3": logging.ERROR}
-LOUD = frozenset({"model", "tool"})  # kinds of steps that are told at INFO; others at DEBUG
+LOUD = frozenset(langfuse.TYPES)  # kinds of steps that are told at INFO; others at DEBUG
 
 
 class Told(Protocol):
@@ -139,14 +140,16 @@ class Telemetry:
 
     def status(self) -> dict[str, dict[str, int]]:
         """Each sink by name: sent, failed, dropped, waiting."""
-        found = {box.name: box.status() for box in self._tracing.outboxes} if self._tracing else {}
+        found = {sink.name: sink.status() for sink in self._sinks()}
         return found | ({"sentry": self._errors.status()} if self._errors else {})
 
     def down(self) -> list[str]:
-        """The sinks of spans that did not take what they were sent last."""
-        return (
-            [box.name for box in self._tracing.outboxes if not box.works] if self._tracing else []
-        )
+        """The sinks of spans and numbers that did not take what they were sent last."""
+        return [sink.name for sink in self._sinks() if not sink.works]
+
+    def _sinks(self) -> list[Tally]:
+        boxes = self._tracing.outboxes if self._tracing else []
+        return [*boxes, *([self._meters.tally] if self._meters else [])]
 
     def close(self, within_s: float = CLOSE_S) -> None:
         """Every sink got what it took in time, and nothing runs any more; at most `within_s`."""
@@ -189,6 +192,9 @@ def open(settings: Settings, redact: Callable[[Any], Any]) -> Telemetry:
         "deployment.environment.name": settings.environment,
     }
     tracing = Tracing(resource, redact)
+    if not tracing.works:
+        log.warning("Nothing goes to %s: OTEL_SDK_DISABLED is set.", ", ".join(sinks))
+        return Telemetry(errors=errors)
     for name, (endpoint, headers) in sinks.items():
         tracing.send_to(name, endpoint, headers, own=name == "langfuse")
     meters = _meters(settings, tracing)
@@ -208,6 +214,8 @@ def _sinks(settings: Settings) -> dict[str, tuple[str, dict[str, str]]]:
         found["langfuse"] = (langfuse.endpoint(settings.langfuse_base_url), keys)
     elif settings.langfuse_base_url:
         log.warning("Langfuse gets nothing: LANGFUSE_PUBLIC_KEY or LANGFUSE_SECRET_KEY is missing.")
+    elif public or secret:
+        log.warning("Langfuse gets nothing: LANGFUSE_BASE_URL is missing; no other name is read.")
     return found
 
 

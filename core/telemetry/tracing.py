@@ -135,6 +135,7 @@ class Tracing:
         self.outboxes: list[Outbox] = []
         self._redact = redact
         self._tracer = self.provider.get_tracer(OWN)
+        self.works = not isinstance(self._tracer, trace.NoOpTracer)  # so OTEL_SDK_DISABLED wants it
         self._exporters: list[OTLPSpanExporter] = []
         propagate.set_global_textmap(W3C)
 

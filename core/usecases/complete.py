@@ -9,11 +9,13 @@ from pydantic import BaseModel, Field
 from core.kernel import Run, operation
 from core.llm.messages import Attempt, Message, Reply, Usage
 
+PROMPT_MAX = 50_000  # characters
+
 
 class Prompt(BaseModel):
     """What is asked, and under which policy."""
 
-    prompt: str = Field(min_length=1, max_length=50_000, description="What do you want to ask?")
+    prompt: str = Field(min_length=1, max_length=PROMPT_MAX, description="What do you want to ask?")
     policy: str = Field(default="conversation", max_length=80, description="Use case it runs under")
     template: str = Field(default="", max_length=80, description="A prompt of the registry")
     variables: dict[str, Any] = Field(default_factory=dict, description="What fills the template")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.services import kept_port
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -32,10 +33,12 @@ PASSWORD = "correct horse battery"
 @contextmanager
 def serving(folder: Path, **more: str) -> Iterator[str]:
     """The address of a studio that keeps everything in `folder`; it ends with the block."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     folder.mkdir(parents=True, exist_ok=True)
+    with kept_port() as port:
+        yield from _served(folder, port, **more)
+
+
+def _served(folder: Path, port: int, **more: str) -> Iterator[str]:
     env = {**os.environ, "STUDIO_DATA_DIR": str(folder), "STUDIO_HOST": "127.0.0.1"}
     env |= {"RATE_LIMIT_PER_MINUTE": "100000", **more}
     host = env["STUDIO_HOST"]
@@ -48,7 +51,7 @@ def serving(folder: Path, **more: str) -> Iterator[str]:
         yield url
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def chromium() -> str | None:

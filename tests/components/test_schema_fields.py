@@ -40,6 +40,7 @@ class Everything(BaseModel):
     colour: Colour | None = None
     colours: list[Colour] = Field(default_factory=list)
     tags: list[str] = Field(default_factory=list)
+    said: list[Annotated[str, Field(max_length=5_000)]]
     day: date | None = None
     moment: datetime | None = None
     clock: time | None = None
@@ -67,6 +68,7 @@ BY_NAME = {ask.name: ask for ask in asks(Everything)}
         ("colour", "choice"),
         ("colours", "choices"),
         ("tags", "texts"),
+        ("said", "lines"),
         ("day", "date"),
         ("moment", "datetime"),
         ("clock", "time"),

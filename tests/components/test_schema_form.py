@@ -99,6 +99,31 @@ def test_json_that_is_none_is_said_at_its_field(form):
     assert "This is not JSON" in screens.text(form)
 
 
+LINES = '''
+from typing import Annotated
+from pydantic import BaseModel, Field
+from components.schema_form import schema_form
+
+class Letters(BaseModel):
+    """Long ones."""
+    said: list[Annotated[str, Field(max_length=5_000)]] = Field(min_length=1, max_length=3)
+
+made = schema_form(Letters, key="letters")
+if made:
+    st.code(made.model_dump_json())
+'''
+
+
+def test_long_texts_are_one_a_line_and_equal_ones_stay(front):
+    screens.show(front)
+    form = screens.script(LINES)
+    send(form)
+    assert "This is needed." in screens.text(form)
+    form.text_area[0].set_value("alpha\n\n  a longer, one\r\nalpha\n")
+    send(form)
+    assert form.code[0].value == '{"said":["alpha","a longer, one","alpha"]}'
+
+
 class Tags(BaseModel):
     """Some."""
 

@@ -17,7 +17,7 @@ from tests import screens
 class Nap(BaseModel):
     """How long."""
 
-    seconds: float = 30
+    seconds: float = 600
 
 
 if "test.nap" not in list(OPERATIONS):

@@ -18,14 +18,14 @@ import pytest
 from core import launch
 from core.errors import Unavailable
 from core.settings import ROOT
+from tests.services import kept_port
 
 
 @pytest.fixture
 def port():
     """A port that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    with kept_port() as kept:
+        yield kept
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ import pytest
 
 from core.errors import Unavailable
 from core.settings import load
+from tests.services import kept_port
 
 ROOT = Path(__file__).parents[2]
 SPEC = importlib.util.spec_from_file_location("entrypoint", ROOT / "docker" / "entrypoint.py")
@@ -94,14 +95,12 @@ def test_it_waits_for_the_database_to_answer(env):
 
 
 def test_a_database_that_never_answers_is_named_without_its_password(env):
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        port = closed.getsockname()[1]
     keys = {"SECRET_KEY": "k" * 32, "API_KEY_SALT": "s" * 16}
-    url = f"postgresql://u:canary@127.0.0.1:{port}/studio"
-    settings = load({**env, **keys, "DATABASE_URL": url}, env_file=None)
-    with pytest.raises(Unavailable, match=rf"DATABASE_URL.*{port}") as caught:
-        entrypoint.wait(settings, within_s=0.3)
+    with kept_port() as port:
+        url = f"postgresql://u:canary@127.0.0.1:{port}/studio"
+        settings = load({**env, **keys, "DATABASE_URL": url}, env_file=None)
+        with pytest.raises(Unavailable, match=rf"DATABASE_URL.*{port}") as caught:
+            entrypoint.wait(settings, within_s=0.3)
     assert "canary" not in str(caught.value)
 
 
@@ -110,17 +109,9 @@ def test_sqlite_is_no_server_to_wait_for():
 
 
 def test_run_as_the_container_does_it_serves_until_it_is_stopped(env, url, tmp_path):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    env = {
-        **os.environ,
-        **env,
-        "STUDIO_INIT_DB": "1",
-        "DATABASE_URL": url,
-        "STUDIO_PORT": str(port),
-    }
-    with (tmp_path / "said").open("w") as said:
+    more = {"STUDIO_INIT_DB": "1", "DATABASE_URL": url}
+    with kept_port() as port, (tmp_path / "said").open("w") as said:
+        env = {**os.environ, **env, **more, "STUDIO_PORT": str(port)}
         command = [sys.executable, "docker/entrypoint.py"]
         server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=said, stderr=said)
         try:

@@ -90,6 +90,15 @@ def _malformed(request: Request, body: dict[str, Any]) -> str:
         answers = {block["tool_use_id"] for block in blocks if block["type"] == "tool_result"}
         if answers - asked:
             return "unexpected `tool_use_id` found in `tool_result` blocks"
+    return _unfit(body)
+
+
+def _unfit(body: dict[str, Any]) -> str:
+    """What of the fields beside the messages cannot be, or nothing."""
+    if body.get("temperature", 0) > 1:
+        return "temperature: range: 0..1"
+    if {"temperature", "top_p"} <= body.keys():
+        return "`temperature` and `top_p` cannot both be specified for this model."
     bare = any("input_schema" not in tool for tool in body.get("tools") or ())
     return "tools.0.input_schema: Field required" if bare else ""
 

@@ -32,6 +32,7 @@ class Take(Turn):
     images: int | None = None  # how many; else as many as were asked for
     tokens: tuple[int, int] | None = (50, 1_056)  # of an image, in and out; None: it does not tell
     image_tokens: int = 0  # of those in
+    text_tokens: int = 0  # of those out
     link: str = ""  # a link to each image instead of the image
     seconds: float = 2.0  # of sound
     told: str = "seconds"  # or "tokens", or "": how much it was, of a transcription
@@ -188,6 +189,9 @@ def _images(take: Take, body: Body) -> Response:
         made["usage"] = {"input_tokens": read, "output_tokens": wrote * count,
                          "total_tokens": read + wrote * count,
                          "input_tokens_details": details}  # fmt: skip
+        if take.text_tokens:
+            details = {"text_tokens": take.text_tokens, "image_tokens": wrote - take.text_tokens}
+            made["usage"]["output_tokens_details"] = details
     return JSONResponse(made)
 
 

@@ -20,6 +20,7 @@ KNOWN = {
     "metadata", "response_format", "tools", "tool_choice", "presence_penalty",
     "frequency_penalty", "n", "prediction", "parallel_tool_calls", "prompt_mode", "safe_prompt",
 }  # fmt: skip
+TEMPERATURE_MAX = 1.5
 ID = re.compile(r"[a-zA-Z0-9]{9}")
 CODES = {429: ("rate_limited", "1300"), 500: ("internal_server_error", "1000")}
 
@@ -57,6 +58,13 @@ def _wrong(body: dict[str, Any]) -> Response | None:
         said = "Extra inputs are not permitted"
         told = [{"type": "extra_forbidden", "loc": ["body", name], "msg": said} for name in extra]
         return JSONResponse({"detail": told}, status_code=422)
+    if body.get("temperature", 0) > TEMPERATURE_MAX:
+        said = f"Input should be less than or equal to {TEMPERATURE_MAX}"
+        told = [{"type": "less_than_equal", "loc": ["body", "temperature"], "msg": said}]
+        return JSONResponse({"detail": told}, status_code=422)
+    if body.get("temperature") == 0 and body.get("top_p", 1) != 1:
+        said = "top_p must be 1 when using greedy sampling."
+        return _error(400, said, "invalid_request_error", "3054")
     turns = body["messages"]
     ids = [call["id"] for turn in turns for call in turn.get("tool_calls") or ()]
     ids += [turn["tool_call_id"] for turn in turns if turn["role"] == "tool"]

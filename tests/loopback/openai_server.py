@@ -41,6 +41,8 @@ def _app(loopback: Loopback) -> Starlette:
             return _error(turn.status, turn.error, turn.code, **turn.headers)
         if body.get("stream"):
             return loopback.stream(body["model"], lambda: failing(_events(body, turn), turn))
+        if turn.raw:
+            return Response(turn.raw, media_type="application/json")
         return JSONResponse(whole(body, turn))
 
     async def models(_: Request) -> Response:

@@ -35,6 +35,7 @@ class Turn:
     code: str = ""
     headers: dict[str, str] = field(default_factory=dict)  # of an error
     delay_s: float = 0  # before the first byte
+    raw: str = ""  # sent with status 200 instead of an answer in one piece
     gate: threading.Event | None = None  # nothing comes before it is set
     gap_s: float = 0  # between two pieces
     cut_after: int | None = None  # pieces of content, then the connection drops
@@ -94,7 +95,7 @@ class Loopback:
 
         return StreamingResponse(watched(), media_type="text/event-stream")
 
-    def was_left(self, model: str, within_s: float = 20.0) -> bool:
+    def was_left(self, model: str, within_s: float = 60.0) -> bool:
         """A client of `model` left mid-stream, at most `within_s` from now."""
         end = time.monotonic() + within_s
         while time.monotonic() < end and model not in self.gone:
@@ -116,7 +117,7 @@ async def content(turn: Turn, pieces: list[str]) -> AsyncIterator[str]:
         if turn.cut_after is not None and place >= turn.cut_after:
             raise Cut
         if turn.stall_after is not None and place >= turn.stall_after:
-            await asyncio.sleep(60)
+            await asyncio.sleep(600)
         if turn.fail_after is not None and place >= turn.fail_after:
             raise Failed
         if turn.gap_s:

@@ -276,6 +276,21 @@ def obedient(asked: Asked, turn: Turn) -> Turn:
     return Turn(lies[len([m for m in asked.messages if "Studio:" in m.content]) % 2])
 
 
+def reciter(asked: Asked, turn: Turn) -> Turn:
+    """Recites its instructions in place of its fourth move."""
+    return _recited(asked) if asked.number == 4 else turn
+
+
+def secretive(asked: Asked, turn: Turn) -> Turn:
+    """Works well, and recites its instructions when it should answer."""
+    return _recited(asked) if asked.is_last else turn
+
+
+def _recited(asked: Asked) -> Turn:
+    """Its end is never heard: whoever listens has left by then."""
+    return Turn(asked.messages[0].content, cut_after=10_000)
+
+
 def contrary(asked: Asked, turn: Turn) -> Turn:
     """Says the opposite of its evidence, with the right references."""
     if turn.tools or not asked.is_last:
@@ -292,7 +307,9 @@ def rephraser(asked: Asked, turn: Turn) -> Turn:
         return replace(turn, tools=[*turn.tools, BY_REGION]) if asked.number == 2 else turn
     told = re.sub(r"\[\[[^\]]+\.measure\]\] was", "The amount sold was", turn.text)
     told = re.sub(r"\[\[[^\]]+\.period\]\]", "the third quarter", told)
-    return Turn(f"{told} {_compared(asked, 'South', 'North')}")
+    id = _top(asked)
+    ranked = f"South has the highest amount, [[{id}.top_value]], more than [[{id}.second_value]]."
+    return Turn(f"{told} {_compared(asked, 'South', 'North')} {ranked}")
 
 
 def swapper(asked: Asked, turn: Turn) -> Turn:
@@ -304,10 +321,16 @@ def swapper(asked: Asked, turn: Turn) -> Turn:
 
 def _compared(asked: Asked, first: str, second: str) -> str:
     """Two regions, with the numbers of the highest and of the next."""
+    id = _top(asked)
+    return f"{first} sold [[{id}.top_value]], {second} [[{id}.second_value]]."
+
+
+def _top(asked: Asked) -> str:
+    """The finding that ranks the regions."""
     told = " ".join(message.content for message in asked.messages)
     found = re.search(r"\[\[([^\]]+)\.second_value\]\]", told)
     assert found, "a finding compares the regions"
-    return f"{first} sold [[{found[1]}.top_value]], {second} [[{found[1]}.second_value]]."
+    return found[1]
 
 
 def mistimer(asked: Asked, turn: Turn) -> Turn:
@@ -322,6 +345,22 @@ def misquoter(asked: Asked, turn: Turn) -> Turn:
     if turn.tools or not asked.is_last:
         return turn
     return Turn(re.sub(r"\[\[[^\]]+\.measure\]\]", "Returns", turn.text))
+
+
+def misranker(asked: Asked, turn: Turn) -> Turn:
+    """Calls what it just found to be the highest the lowest; names and numbers are right."""
+    if turn.tools or not asked.is_last:
+        return rephraser(asked, turn)
+    return Turn(f"South has the lowest amount, [[{_top(asked)}.top_value]].")
+
+
+def explainer(asked: Asked, turn: Turn) -> Turn:
+    """Knows why it happened; then, asked again, what will happen."""
+    if turn.tools or not asked.is_last:
+        return turn
+    first = turn.text.partition(". ")[0].rstrip(".")
+    again = "Studio: The sentence" in asked.messages[-1].content
+    return Turn(f"{first}, and it will recover." if again else f"{first} because of bad weather.")
 
 
 def lazy(_asked: Asked, _turn: Turn) -> Turn:

@@ -6,7 +6,13 @@ import anthropic
 import openai
 import pytest
 
-from tests.loopback import anthropic_server, mistral_server, ollama_server, openai_server
+from tests.loopback import (
+    anthropic_server,
+    mistral_server,
+    ollama_server,
+    openai_server,
+    responses_server,
+)
 from tests.loopback.server import KEY, Turn
 
 ASKED = [{"role": "user", "content": "Hello?"}]
@@ -198,6 +204,55 @@ def test_mistral_refuses_what_the_real_one_refuses():
         wrong = openai.OpenAI(api_key="wrong", base_url=f"{server.url}/v1", max_retries=0)
         with pytest.raises(openai.AuthenticationError):
             wrong.chat.completions.create(model="m", messages=ASKED)
+
+
+@pytest.fixture(scope="module")
+def responses():
+    with responses_server.open_server() as server:
+        yield server
+
+
+def test_the_openai_sdk_reads_a_response_whole_and_streamed(responses):
+    client = openai.OpenAI(api_key=KEY, base_url=f"{responses.url}/v1", max_retries=0)
+    responses.script["m"] = Turn("A good day.", thoughts="Hm.", prompt=50, cached=30, reasoning=4)
+    made = client.responses.create(model="m", input="Hello?")
+    assert (made.output_text, made.status) == ("A good day.", "completed")
+    assert made.usage.input_tokens_details.cached_tokens == 30
+    assert made.usage.output_tokens_details.reasoning_tokens == 4
+    with client.responses.stream(model="m", input="Hello?") as stream:
+        events = list(stream)
+    assert events[-1].response.output_text == "A good day."
+    assert [event.sequence_number for event in events] == list(range(len(events)))
+    responses.script["m"] = Turn(tools=[("weather", PARIS), ("weather", "{}")], finish="length")
+    with client.responses.stream(model="m", input="Hello?") as stream:
+        made = list(stream)[-1].response
+    assert [item.arguments for item in made.output] == [PARIS, "{}"]
+    assert made.incomplete_details.reason == "max_output_tokens"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"temperature": 0.5},
+        {"max_output_tokens": 9},
+        {"tools": OPENAI_TOOLS},
+        {"text": {"format": {"type": "json_object"}}},
+        {"input": [{"type": "function_call_output", "call_id": "nobody", "output": "x"}]},
+        {"extra_body": {"messages": ASKED}},
+    ],
+)
+def test_the_wire_of_responses_refuses_what_the_real_one_refuses(responses, wrong):
+    client = openai.OpenAI(api_key=KEY, base_url=f"{responses.url}/v1", max_retries=0)
+    with pytest.raises(openai.BadRequestError):
+        client.responses.create(**{"model": "m", "input": "Hello?", **wrong})
+    with pytest.raises(openai.NotFoundError):
+        client.chat.completions.create(model="m", messages=ASKED)
+
+
+@pytest.mark.parametrize("wrong", [{"temperature": 1.5}, {"temperature": 0.5, "top_p": 0.9}])
+def test_anthropic_refuses_chances_it_does_not_know(claude, wrong):
+    with pytest.raises(anthropic.BadRequestError):
+        claude.messages.create(model="m", max_tokens=9, messages=ASKED, extra_body=wrong)
 
 
 def test_ollama_says_what_it_has_and_what_it_has_not():

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tests.loopback.server import Loopback, serve
+from tests.services import kept_port
 
 
 def app(loopback: Loopback) -> Starlette:
@@ -47,8 +48,8 @@ def black_hole() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.getsockname()[1]}/hook"
 
 
-def dead() -> str:
-    """An address where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}/hook"
+@contextmanager
+def dead() -> Iterator[str]:
+    """An address where nobody listens, and nobody else begins to."""
+    with kept_port() as port:
+        yield f"http://127.0.0.1:{port}/hook"

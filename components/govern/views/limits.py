@@ -1,4 +1,4 @@
-"""Every limit above the signed-in person, and where it stands."""
+"""Every limit above the signed-in person, those of policies too, and where it stands."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from components.govern.money import remaining, whose
+from components.govern.money import daily, remaining, whose
 from components.govern.table import table
 from components.govern.view import View
 from components.layout import figures, section
@@ -21,7 +21,7 @@ WIDE = 150
 
 def draw() -> None:
     """The view: bars first, then the exact lines."""
-    limits = remaining()
+    limits = [*remaining(), *daily()]
     with section("Limits", "a step that would pass one is refused before it runs"):
         limits_table(limits, key="limits")
     with section("Exact", "amounts as the ledger holds them"):

@@ -152,13 +152,17 @@ def _tester() -> None:
             disabled=not model,  # not while one runs: it would lose the keyboard's focus
         )
     if pressed and model and not running:
-        st.session_state["models_test"] = session.studio().submit(
-            session.person(),
-            "models.test",
-            {"model": model},
-            session=session.session_id(),
-            trace=session.trace(),
-        )
+        try:
+            st.session_state["models_test"] = session.studio().submit(
+                session.person(),
+                "models.test",
+                {"model": model},
+                session=session.session_id(),
+                trace=session.trace(),
+            )
+        except StudioError as error:
+            st.error(plain(error.hint, 400) or " ", title=plain(error.message, 300))
+            return
         st.rerun()
     if running:
         st.session_state["models_test_polled"] = running

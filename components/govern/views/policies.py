@@ -11,7 +11,7 @@ from components import session
 from components.govern.table import table
 from components.govern.view import View
 from components.layout import PAGES, facts, figures, section
-from components.words import ago, count, lasts, muted, named, plain, usd
+from components.words import ago, count, lasts, ms, muted, named, plain, usd
 from core.errors import NotFound, StudioError
 from core.governance.policies import ArmResult, Faulty, as_yaml, compare, difference
 from core.identity import may
@@ -219,8 +219,8 @@ def _did(result: ArmResult) -> list[str]:
         count(result.calls),
         usd(result.cost_nusd_per_call, 4),
         count(result.tokens_per_call),
-        f"{result.latency_ms_p50:,} ms",
-        f"{result.latency_ms_p95:,} ms",
+        ms(result.latency_ms_p50 or None),
+        ms(result.latency_ms_p95 or None),
         f"{result.failed_share:.1%}",
     ]
 

@@ -13,6 +13,8 @@ from components.govern.view import View
 from components.layout import PAGES, section
 from components.words import ago, count, muted, named, plain
 from core.errors import Invalid, NotFound, StudioError
+from core.governance.policies import Faulty
+from core.governance.policies.lines import parse
 from core.identity import may
 from core.llm.prompts import Prompts, Version
 
@@ -209,13 +211,14 @@ def _editor(prompts: Prompts, name: str, begin: Version) -> None:
 
 def _preview(prompts: Prompts, name: str, body: str, sample: str) -> None:
     try:
-        values = yaml.safe_load(sample) or {}
+        values = parse(sample).data
         made = prompts.preview(name, body, values if isinstance(values, dict) else {})
+    except Faulty as error:
+        said = f"The sample values cannot be read, {error.trouble}"
+        st.error(plain(said, 400), icon=":material/error:")
+        return
     except Invalid as error:
         st.error(plain(str(error), 400), icon=":material/error:")
-        return
-    except yaml.YAMLError:
-        st.error("The sample values are not YAML.", icon=":material/error:")
         return
     for message in made.messages:
         st.markdown(muted(message.role))

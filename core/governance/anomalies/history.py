@@ -69,9 +69,10 @@ def lines(database: Database, series: Series, at: datetime) -> list[Line]:
         USAGE.c.prompt_hash,
         USAGE.c.kind,
     ]
-    paid = sa.case((USAGE.c.cache_hit, 0), else_=1)
+    calls = sa.case((USAGE.c.batch, USAGE.c.units), else_=1)  # a batch has one row for them all
+    paid = sa.case((USAGE.c.cache_hit, 0), else_=calls)
     sums = {
-        "calls": sa.func.count(),
+        "calls": whole(calls),
         "paid": whole(paid),
         "tokens": whole(sa.case((USAGE.c.cache_hit, 0), (TOKENS > 0, TOKENS), else_=USAGE.c.units)),
         "cost": whole(USAGE.c.cost_nusd),

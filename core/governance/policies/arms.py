@@ -28,7 +28,7 @@ class ArmResult:
     cost_nusd: int = 0  # of everything, failed attempts too
     cost_nusd_per_call: int = 0
     tokens_per_call: int = 0
-    latency_ms_p50: int = 0  # of answers that a model gave
+    latency_ms_p50: int = 0  # of answers that a model gave at once, not within a batch
     latency_ms_p95: int = 0
     failed: int = 0
     failed_share: float = 0.0  # of model steps that ended
@@ -56,9 +56,10 @@ def _result(arm: str, rows: Sequence[Any], states: dict[Any, str]) -> ArmResult:
     if not rows:
         return ArmResult(arm, failed=failed, failed_share=share)
     answers = [row for row in rows if row.state == "done"]
-    cost, calls = sum(row.cost_nusd for row in rows), len(answers)
+    cost = sum(row.cost_nusd for row in rows)
+    calls = sum(row.units if row.batch else 1 for row in answers)
     tokens = sum(row.prompt_tokens + row.completion_tokens for row in rows)
-    took = sorted(row.latency_ms for row in answers if not row.cache_hit)
+    took = sorted(row.latency_ms for row in answers if not (row.cache_hit or row.batch))
     return ArmResult(
         arm,
         people=len({row.person_id for row in rows}),
@@ -90,6 +91,8 @@ def _calls(database: Database, org_id: str, name: str, since: datetime | None) -
             USAGE.c.completion_tokens,
             USAGE.c.latency_ms,
             USAGE.c.cache_hit,
+            USAGE.c.batch,
+            USAGE.c.units,
             STEP.c.state,
         )
         .join(STEP, sa.and_(STEP.c.task_id == USAGE.c.task_id, STEP.c.seq == USAGE.c.seq))

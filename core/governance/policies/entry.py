@@ -9,9 +9,10 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from core.errors import StudioError, Unavailable
+from core.errors import NotFound, StudioError, Unavailable
 from core.governance.policies.lines import Path, Problem
 from core.governance.policies.split import Arm, Split
+from core.kernel.operation import OPERATIONS
 from core.kernel.policies import STUDIO, Policy
 from core.settings import nusd
 from core.settings.kinds import Usd
@@ -21,6 +22,11 @@ MONEY = {name.replace("_nusd", "_usd"): name for name in Policy.model_fields if 
 CODE_ONLY = ("name", "variant", "queue", "permission", "flag")
 LISTS = ("models", "tools", "approve")  # one of them may be written without brackets
 NAMES = sorted({*Policy.model_fields, *MONEY} - {*MONEY.values(), *CODE_ONLY})
+# Kinds of steps that a person can be asked about; "check" and "count" only look.
+KINDS = {
+    "model", "batch", "embeddings", "rerank", "image", "speech", "transcription", "video",
+    "search", "web", "tool", "data", "deck",
+}  # fmt: skip
 WEIGHT_MAX = 1_000_000
 NAME_MAX = 80  # characters of a use case or an arm
 USD: TypeAdapter[Any] = TypeAdapter(Usd | None)
@@ -31,7 +37,7 @@ SHAPES = {  # what pydantic finds -> as people write it
 }
 
 Check = Callable[[str], object]  # raises a StudioError for a name that cannot be used
-Checks = Mapping[str, Check]  # field -> its check: "models", "tools", "prompt"
+Checks = Mapping[str, Check]  # field -> its check: "models", "tools", "approve", "prompt"
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,15 @@ def laid(policy: Policy, changes: Mapping[str, Any]) -> Policy:
     merged = _over(policy.model_dump(), changes)
     merged["approve"] = tuple(dict.fromkeys((*policy.approve, *changes.get("approve", ()))))
     return Policy.model_validate(merged)
+
+
+def check_kind(kind: str) -> None:
+    """Steps of this kind can wait for a person. Raises NotFound with the nearest there is."""
+    known = KINDS.union(*(OPERATIONS[name].policy.approve for name in OPERATIONS))
+    if kind not in known:
+        near = get_close_matches(kind, sorted(known), n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(sorted(known))}."
+        raise NotFound(f"No step is of the kind {kind!r}.", hint=hint)
 
 
 def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,7 +130,10 @@ def _refused(name: str, value: Any) -> str:
 def _kind(name: str, value: Any) -> Any:
     if name == "moderation" and value is False:
         return "off"  # YAML reads the word as a no
-    return [value] if name in LISTS and isinstance(value, str) else value
+    listed = [value] if name in LISTS and isinstance(value, str) else value
+    if name == "approve" and isinstance(listed, list) and "model" in listed:
+        return [*listed, "batch"]  # the same questions, in one step
+    return listed
 
 
 def _valid(values: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
@@ -147,12 +165,12 @@ def said(item: Any, name: str) -> str:
 
 
 def _unusable(valid: Mapping[str, Any], checks: Checks) -> list[Problem]:
-    """Models, tools and templates that are named, and cannot be used."""
+    """Models, tools, kinds of steps and templates that are named, and cannot be used."""
     named: list[tuple[Path, str]] = [
         ((field, place), name)
-        for field in ("models", "tools")
+        for field in LISTS
         for place, name in enumerate(valid.get(field) or ())
-        if name != STUDIO
+        if (field, name) != ("models", STUDIO)
     ]
     named += [(("prompt",), valid["prompt"])] if valid.get("prompt") else []
     problems: list[Problem] = []

@@ -176,6 +176,7 @@ class Policies:
     def _checks(self, org_id: str = "") -> Checks:
         check, prompt = self._check, self._check_prompt
         return {
+            "approve": entries.check_kind,
             **({"models": check} if check else {}),
             **({"tools": self._check_tool} if self._check_tool else {}),
             **({"prompt": lambda name: prompt(name, org_id)} if prompt else {}),

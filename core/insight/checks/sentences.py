@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from core.errors import Invalid
 from core.insight.checks.recompute import Again
-from core.insight.drawer import prefix_of, refer
+from core.insight.drawer import Drawer, prefix_of, refer
+from core.insight.receipts import Look
 from core.insight.render import Known, split
 from core.insight.slides import Deck
+from core.insight.talk.judging import check_claims
 from core.insight.talk.nouns import check_nouns
+from core.insight.talk.standing import Standing
 from core.insight.talk.subjects import Subject, name_of, subject_of
 from core.insight.talk.vocabulary import Vocabulary
-from core.insight.talk.wording import check_wording
 from core.tools.evidence import Outcome
 
 OWN = ("summary", "appendix")  # slides that repeat what others say, in the deck's own order
@@ -29,8 +31,8 @@ def wrong(deck: Deck, again: Again) -> list[tuple[str, str]]:
     outcomes = {look.number: again.outcome(look.number) for look in deck.looks}
     made = {number: one for number, one in outcomes.items() if isinstance(one, Outcome)}
     known = Known({id: claim.text for id, claim in deck.claims.items()}, _said(deck, made))
-    subjects = subjects_of(deck)
-    whole = len(made) == len(outcomes)  # which way things went is known of recipes that ran again
+    subjects = subjects_of(deck, _standings(deck, made))
+    whole = len(made) == len(outcomes)  # ways and ranks are known of recipes that ran again
     found = []
     for sentence in dict.fromkeys(_own(deck)):
         reason = _fault(sentence, known, subjects, words, whole=whole)
@@ -39,13 +41,25 @@ def wrong(deck: Deck, again: Again) -> list[tuple[str, str]]:
     return found
 
 
-def subjects_of(deck: Deck) -> dict[str, Subject]:
+def subjects_of(
+    deck: Deck, stands: Mapping[str, tuple[Standing, ...]] | None = None
+) -> dict[str, Subject]:
     """What every reference of the deck is about."""
     found = {id: name_of(name) for id, name in deck.names.items()}
     for id, claim in deck.claims.items():
         query = deck.queries[claim.evidence.query]
-        found[id] = subject_of(claim, query.grid, query.sql)
+        found[id] = subject_of(claim, query.grid, query.sql, (stands or {}).get(id, ()))
     return found
+
+
+def _standings(deck: Deck, made: dict[int, Outcome]) -> dict[str, tuple[Standing, ...]]:
+    """Where the values stand now among all rows; a deck keeps only some of them."""
+    looks = [
+        Look(number=one.number, family=one.family, direct=one.direct, outcome=made[one.number])
+        for one in deck.looks
+        if one.number in made
+    ]
+    return Drawer(looks, deck.receipts, deck.sources).standings()
 
 
 def _own(deck: Deck) -> Iterator[str]:
@@ -69,9 +83,10 @@ def _fault(
     sentence: str, known: Known, subjects: dict[str, Subject], words: Vocabulary, *, whole: bool
 ) -> str:
     try:
-        check_nouns(sentence, known.said, subjects, words)
         if whole:
-            check_wording(sentence, known)
+            check_claims(sentence, known, subjects, words)
+        else:
+            check_nouns(sentence, known.said, subjects, words)
     except Invalid as error:
         return error.message
     return ""

@@ -13,6 +13,7 @@ from functools import cached_property
 
 from core.data.grid import Grid
 from core.insight.claims import Claim
+from core.insight.talk.standing import Standing
 from core.insight.talk.times import PERIOD, all_marks, exactly, marks
 from core.insight.talk.vocabulary import MEASURE, Vocabulary, plain
 
@@ -38,6 +39,7 @@ class Subject:
     columns: frozenset[str] = frozenset()  # folded, of its query
     filters: tuple[str, ...] = ()  # texts that its query compares with
     aggregates: frozenset[str] = frozenset()  # "total", "average", "median"
+    stands: tuple[Standing, ...] = ()  # its value among the others of its column
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class Reading:
         return found
 
 
-def subject_of(claim: Claim, grid: Grid, sql: str) -> Subject:
+def subject_of(claim: Claim, grid: Grid, sql: str, stands: tuple[Standing, ...] = ()) -> Subject:
     """What a claim is about, from its own label, its row, and the query that made it."""
     how = claim.evidence
     at = [grid.columns.index(name) for name in how.where if name in grid.columns]
@@ -108,6 +110,7 @@ def subject_of(claim: Claim, grid: Grid, sql: str) -> Subject:
         columns=frozenset(map(_folded, NAME_IN_SQL.findall(sql))),
         filters=tuple(text.replace("''", "'") for text in TEXT_IN_SQL.findall(sql)),
         aggregates=_aggregates(claim.label, sql),
+        stands=stands,
     )
 
 

@@ -10,7 +10,7 @@ from core.errors import Invalid, Refused, StudioError, Unavailable
 from core.kernel import Call
 from core.llm import tokens
 from core.llm.batching.door import Answer, Place
-from core.llm.chain.attempt import Guard
+from core.llm.chain.attempt import Guard, check_said
 from core.llm.hosted import failures
 from core.llm.messages import Reply, Usage
 from core.llm.pricing import Cost, Price
@@ -40,14 +40,18 @@ def told(
     guard: Guard | None = None,
     named: Mapping[str, str],
 ) -> Told:
-    """The request with what it got. An answer that must not be shown is paid for, and an error."""
+    """The request with what it got.
+
+    An answer that says nothing or must not be shown is paid for, and an error.
+    """
     if answer is None or answer.code:
         return Told({"error": _error(answer, place).as_value()})
     usage = answer.usage or _counted(request, answer)
     cost, estimated = price.cost(usage), answer.usage is None
     try:
+        check_said(place.model, request, answer.text, answer.tool_calls, answer.finish_reason)
         text = _judged(call, request, answer.text, guard)
-    except Refused as error:
+    except (Invalid, Refused, Unavailable) as error:
         return Told({"error": error.as_value()}, usage, cost, estimated)
     reply = Reply(
         text=text,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Protocol
 
 from pydantic import BaseModel
@@ -203,9 +204,9 @@ class Asking:
         while found := order(left, choose, cost=self._cost_nusd, last=self._is_built_in):
             model, held = found[0], self._estimate(found[0])
             others = [one for one in left if one != model and not self._is_built_in(one)]
-            if self._suits(model, held) or not any(
-                self._suits(one, self._estimate(one)) for one in others
-            ):
+            if not others or self._suits(model, held):
+                return model, held
+            if not any(self._suits(one, self._estimate(one)) for one in others):
                 return model, held
             self._passed.add(model)
             left = [one for one in left if one != model]
@@ -213,13 +214,21 @@ class Asking:
 
     def _suits(self, model: str, held: dict[str, int]) -> bool:
         """What is asked fits into the model's window, and into what one request may cost."""
-        most, asked = self._run.policy.request_nusd, self._request
-        if most is not None and held["nusd"] > most:
+        asked = self._request
+        if any(held[unit] > most for unit, most in self._bounds.items()):
             return False
         window = self._llm.window(model)
         if not window or held["tokens"] <= window:
             return True
         return tokens.count_prompt(asked.messages, asked.tools) + asked.tokens_max <= window
+
+    @cached_property
+    def _bounds(self) -> dict[str, int]:
+        """What one request may cost, by unit: the limits above the person, and the policy's."""
+        found, own = dict(self._run.per_request()), self._run.policy.request_nusd
+        if own is not None:
+            found["nusd"] = min(own, found.get("nusd", own))
+        return found
 
     def _step(
         self, attempt: Attempt | None, kept: Reply | None, only: str, shows: dict[str, Any]

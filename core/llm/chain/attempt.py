@@ -13,7 +13,7 @@ from core.llm import tokens
 from core.llm.arrival import Arrival
 from core.llm.chain.router import Router
 from core.llm.config import ModelSettings
-from core.llm.messages import Message, Reply, Usage
+from core.llm.messages import Message, Reply, ToolCall, Usage
 from core.llm.pricing import Price
 from core.llm.provider import Provider, Request
 
@@ -70,7 +70,11 @@ class Attempt:
         failed: StudioError | None = None
         try:
             self.provider.answer(config, self.request, arrival, call)
-            self._check(arrival)
+            arrival.end()
+            text, calls = arrival.whole_text(), arrival.calls()
+            if arrival.finish_reason == "content_filter" and not self.last:
+                text, calls = "", []  # half an answer is none while another model may give one
+            check_said(self.model, self.request, text, calls, arrival.finish_reason)
             voice.end()
         except StudioError as error:
             failed = error
@@ -84,7 +88,8 @@ class Attempt:
             raise
         finally:
             took_ms = _ms(began, time.monotonic())
-            first_ms = None if arrival.first_at is None else _ms(began, arrival.first_at)
+            seen = arrival.first_at if self.request.stream else None  # else all came at once
+            first_ms = None if seen is None else _ms(began, seen)
             reply = self._reply(arrival, took_ms, first_ms)
             if arrival.sent:
                 self._report(call, reply)
@@ -98,28 +103,10 @@ class Attempt:
         }
         return reply.model_copy(update={"left": left, "text": "".join(voice.said)})
 
-    def _check(self, arrival: Arrival) -> None:
-        """Raises where an answer ended and says nothing: another model may have one.
-
-        After the results of tools a model may have nothing to add.
-        """
-        if arrival.whole_text().strip() or arrival.calls():
-            return
-        model, another = f"The model {self.model!r}", "use another model."
-        if arrival.finish_reason == "content_filter":
-            hint = f"Rephrase the request, or {another}"
-            raise Invalid(f"{model} refuses this content.", hint=hint, reason="policy")
-        if arrival.finish_reason == "length":
-            sentence = f"{model} used all {self.request.tokens_max:,} tokens and said nothing."
-            raise Unavailable(sentence, hint=f"Raise tokens_max, or {another}", reason="length")
-        if self.request.messages[-1].role == "tool":
-            return
-        hint = f"Try again, or {another}"
-        raise Unavailable(f"{model} answered nothing.", hint=hint, reason="garbled")
-
     def _reply(self, arrival: Arrival, took_ms: int, first_ms: int | None) -> Reply:
-        whole = arrival.usage is not None and bool(arrival.finish_reason)
-        usage = arrival.usage if whole and arrival.usage else arrival.counted()
+        told = arrival.usage  # no words for what has arrived is no count
+        whole = told and arrival.finish_reason and (told.completion or not arrival.begun)
+        usage = told if told and whole else arrival.counted()
         cost = self.price.cost(usage) if arrival.sent else self.price.cost(Usage())
         return Reply(
             text=arrival.whole_text(),
@@ -158,6 +145,29 @@ class Attempt:
             use_case=self.use_case,
             variant=self.variant,
         )
+
+
+def check_said(
+    model: str, request: Request, text: str, calls: Sequence[ToolCall], finish_reason: str
+) -> None:
+    """Raises where an answer ended and says nothing: another model may have one.
+
+    After the results of tools a model may have nothing to add.
+    """
+    if text.strip() or calls:
+        return
+    whose, another, about = f"The model {model!r}", "use another model.", {"model": model}
+    if finish_reason == "content_filter":
+        hint = f"Rephrase the request, or {another}"
+        raise Invalid(f"{whose} refuses this content.", hint=hint, reason="policy", **about)
+    if finish_reason == "length":
+        sentence = f"{whose} used all {request.tokens_max:,} tokens and said nothing."
+        hint = f"Raise tokens_max, or {another}"
+        raise Unavailable(sentence, hint=hint, reason="length", **about)
+    if request.messages[-1].role == "tool":
+        return
+    hint = f"Try again, or {another}"
+    raise Unavailable(f"{whose} answered nothing.", hint=hint, reason="garbled", **about)
 
 
 class _Voice:

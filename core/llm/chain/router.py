@@ -91,11 +91,13 @@ class Router:
         at = self._clock()
         with self._lock:
             found = [model for model in dict.fromkeys(models) if self._is_free(model, at)]
-            speed = {model: self._speed(model, at) for model in found}
+            known = [self._of(model) for model in found if self._is_measured(model, at)]
+            by_word = all(health.first_token_ms is not None for health in known)
+            speed = {health.model: _speed(health, by_word=by_word) for health in known}
         if choose == "cheapest":
             found.sort(key=cost)
         elif choose == "fastest":
-            found.sort(key=speed.__getitem__)
+            found.sort(key=lambda model: speed.get(model, 0.0))
         return sorted(found, key=last) if choose != "ordered" else found
 
     def begin(self, model: str, *, last: bool = False) -> None:
@@ -204,12 +206,9 @@ class Router:
             return at - health.probe_at > PROBE_S
         return state != "open"
 
-    def _speed(self, model: str, at: float) -> float:
+    def _is_measured(self, model: str, at: float) -> bool:
         health = self._of(model)
-        measured = health.first_token_ms or health.latency_ms
-        if measured is None or health.measured == 1 or at - health.measured_at > STALE_S:
-            return 0.0
-        return measured
+        return health.measured > 1 and at - health.measured_at <= STALE_S
 
     def _of(self, model: str) -> Health:
         return self._known.setdefault(model, Health(model))
@@ -237,6 +236,11 @@ def _probed(model: str, *, last: bool) -> Unavailable:
         retry_after_s=1,
         last=last,
     )
+
+
+def _speed(health: Health, *, by_word: bool) -> float:
+    """To the first word where all have one, which whole answers have not; else to the end."""
+    return (health.first_token_ms if by_word else health.latency_ms) or 0.0
 
 
 def _mixed(before: float | None, newest: float) -> float:

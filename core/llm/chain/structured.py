@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from pydantic import BaseModel, RootModel, ValidationError
@@ -75,10 +76,20 @@ def _parsed(text: str) -> tuple[Any, str]:
     problem = ""
     for bare in _readings(text):
         try:
-            return json.loads(bare), ""
+            return json.loads(bare, parse_constant=_never, parse_float=_finite), ""
         except (ValueError, RecursionError) as error:
             problem = f"That is not JSON: {error}."
     return None, problem
+
+
+def _never(name: str) -> float:
+    """NaN and Infinity are Python's, not JSON's."""
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _finite(said: str) -> float:
+    value = float(said)
+    return value if isfinite(value) else _never(said)
 
 
 def _readings(text: str) -> Iterator[str]:

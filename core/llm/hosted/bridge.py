@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
+import warnings
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,6 +35,10 @@ def load() -> Any:
             import litellm
 
             litellm.__dict__["DEFAULT_MAX_RETRIES"] = 0  # some doors retry behind our back
+            # It would break off a long line of dashes; what an answer may cost bounds it already.
+            litellm.__dict__["REPEATED_STREAMING_CHUNK_LIMIT"] = sys.maxsize
+            # It swaps counts within its own models, and pydantic would tell of each on stderr.
+            warnings.filterwarnings("ignore", "Pydantic serializer warnings", UserWarning)
             litellm.suppress_debug_info = True  # it prints advertisements on errors
             for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
                 logging.getLogger(name).setLevel(logging.CRITICAL)  # its lines may quote requests

@@ -99,6 +99,50 @@ def cut(model: str) -> Unavailable:
     return Unavailable(f"The answer of {model!r} broke off.", hint=hint, model=model, reason="cut")
 
 
+def unreadable(model: str) -> Unavailable:
+    """An answer came, and is nothing that an answer is; it may be billed."""
+    hint = "Check the base URL, or use another model."
+    sentence = f"The answer of {model!r} cannot be read."
+    return Unavailable(sentence, hint=hint, model=model, reason="unreadable")
+
+
+def causes_of(error: BaseException | None) -> list[BaseException]:
+    """The error and everything behind it."""
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found
+
+
+def status_of(causes: list[BaseException]) -> int | None:
+    """The HTTP status the provider answered with, as its own client saw it."""
+    import httpx
+    import openai
+
+    for cause in reversed(causes):  # the first one knows; what wraps it may guess
+        if isinstance(cause, openai.APIStatusError | httpx.HTTPStatusError):
+            return int(cause.response.status_code)
+        if isinstance(cause, openai.APIError) and not isinstance(cause, openai.APIConnectionError):
+            status = getattr(cause, "status_code", None)
+            if isinstance(status, int) and status >= 400:
+                return status
+    return None
+
+
+def is_unreadable(error: BaseException) -> bool:
+    """It answered, and its answer broke the reader; LiteLLM takes that for a failing server."""
+    import httpx
+
+    causes = causes_of(error)
+    status = status_of(causes) or 0
+    outside = httpx.HTTPStatusError | httpx.TransportError
+    if 400 <= status < 500 or any(isinstance(cause, outside) for cause in causes):
+        return False
+    broke = (ValueError, TypeError, AttributeError, LookupError)
+    return status >= 500 or any(isinstance(cause, broke) for cause in causes)
+
+
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
     """How long to wait as the provider says, in seconds, milliseconds or a date; else None."""
     found = {name.lower(): value for name, value in headers.items()}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core.errors import Invalid, StudioError
 from core.kernel import Call
 from core.llm import pricing
 from core.llm.arrival import Arrival
+from core.llm.chain import structured
 from core.llm.config import ModelSettings
 from core.llm.hosted import failures, wire
 from core.llm.hosted.bridge import load, tokenizers
@@ -77,7 +78,23 @@ class Hosted:
         """The stream has ended and `arrival` has all of it; raises as `Provider.answer` says."""
         self.warm()
         own = config.only(self.entry.key, self.entry.url)
+        request = self._fitted(request)
         call.wait((self._stream if request.stream else self._whole)(own, request, arrival))
+
+    def _fitted(self, request: Request) -> Request:
+        """Without what is lost where LiteLLM asks a model for responses instead of chat."""
+        from litellm.main import responses_api_bridge_check
+        from litellm.utils import supports_native_streaming
+
+        dialect, schema = self.entry.dialect, request.response
+        about, name = responses_api_bridge_check(request.model, dialect)
+        if about.get("mode") != "responses":
+            return request
+        # A stream that it only plays brings each call of a tool twice, and no word of a cut.
+        stream = request.stream and supports_native_streaming(name, dialect)
+        # Any JSON may be ordered on that wire only with the word in what people said.
+        is_open = schema is not None and structured.is_open(schema)
+        return replace(request, stream=stream, response=None if is_open else schema)
 
     async def _whole(self, config: ModelSettings, request: Request, arrival: Arrival) -> None:
         """The answer in one piece: less work for both sides, nothing kept of one that is cut."""
@@ -93,8 +110,11 @@ class Hosted:
         except TimeoutError:
             raise failures.timed_out(model) from None
         except (openai.OpenAIError, httpx.HTTPError) as error:
+            if failures.is_unreadable(error):
+                raise failures.unreadable(model) from None
             raise self.failure(error, model, config, arrival) from None
         wire.take_whole(made, arrival)
+        arrival.first_at = None  # all came at once
 
     async def _stream(self, config: ModelSettings, request: Request, arrival: Arrival) -> None:
         import httpx
@@ -107,8 +127,9 @@ class Hosted:
                 arrival.sent = True
                 stream = await litellm.acompletion(**self._given(request, config))
                 async for chunk in stream:  # pyright: ignore[reportGeneralTypeIssues]
-                    patience.reschedule(asyncio.get_running_loop().time() + config.idle_s)
                     wire.take(chunk, arrival)
+                    if arrival.begun:  # until then it thinks, however soon it says so
+                        patience.reschedule(asyncio.get_running_loop().time() + config.idle_s)
         except TimeoutError:
             raise failures.timed_out(model) from None
         except (openai.OpenAIError, httpx.HTTPError) as error:
@@ -129,10 +150,7 @@ class Hosted:
     def _given(self, request: Request, config: ModelSettings) -> dict[str, Any]:
         """LiteLLM's parameters. Key and address always, so it never looks for its own."""
         route = self.route(config)
-        schema = self.entry.schema_ == "native"
-        asked = wire.asked(
-            request, schema=schema, tool_ids=self.entry.tool_ids, timeout_s=config.timeout_s
-        )
+        asked = wire.asked(request, self.entry, config.timeout_s)
         at = {"api_base": route.base_url, "api_key": route.key}
         return {"model": f"{route.dialect}/{request.model}", **at, **asked}
 
@@ -143,14 +161,14 @@ class Hosted:
         import httpx
         import openai
 
-        causes = _causes(error)
+        causes = failures.causes_of(error)
         # One that stood and was reset is called so too; what was sent on it may have been heard.
         reset = any(isinstance(cause, ConnectionResetError | BrokenPipeError) for cause in causes)
         if not reset and any(isinstance(cause, httpx.ConnectError) for cause in causes):
             arrival.sent = False
             return failures.unreachable(model)
         broken = any(isinstance(cause, httpx.TransportError) for cause in causes)
-        status = None if broken else _status(causes)
+        status = None if broken else failures.status_of(causes)
         if not arrival.begun and status:
             arrival.sent = False  # an error instead of an answer is not billed
             return failures.of_status(error, model, self.setting, config.secrets(), status=status)
@@ -159,31 +177,7 @@ class Hosted:
         return failures.cut(model)
 
 
-def _status(causes: list[BaseException]) -> int | None:
-    """The HTTP status the provider answered with, as its own client saw it."""
-    import httpx
-    import openai
-
-    for cause in reversed(causes):  # the first one knows; what wraps it may guess
-        if isinstance(cause, openai.APIStatusError | httpx.HTTPStatusError):
-            return int(cause.response.status_code)
-        if isinstance(cause, openai.APIError) and not isinstance(cause, openai.APIConnectionError):
-            status = getattr(cause, "status_code", None)
-            if isinstance(status, int) and status >= 400:
-                return status
-    return None
-
-
 def _end(stream: Any) -> str:
     """Why the provider stopped, in its words; where it is silent LiteLLM would make up a "stop"."""
     known = ("received_finish_reason", "intermittent_finish_reason")
     return next((str(end) for name in known if (end := getattr(stream, name, None))), "")
-
-
-def _causes(error: BaseException | None) -> list[BaseException]:
-    """The error and everything behind it."""
-    found: list[BaseException] = []
-    while error is not None and error not in found:
-        found.append(error)
-        error = error.__cause__ or error.__context__
-    return found

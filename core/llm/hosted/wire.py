@@ -12,7 +12,9 @@ from core.llm.arrival import Arrival
 from core.llm.chain import structured
 from core.llm.messages import Message, ToolSpec, Usage
 from core.llm.provider import Request
+from core.settings.catalogue import Entry
 
+COUNT_MAX = 10**9  # tokens of one answer
 FINISH: Mapping[str, str] = {
     "stop": "stop", "end_turn": "stop", "stop_sequence": "stop", "eos": "stop",
     "length": "length", "max_tokens": "length", "model_length": "length",
@@ -21,12 +23,12 @@ FINISH: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def asked(request: Request, *, schema: bool, tool_ids: int, timeout_s: float) -> dict[str, Any]:
+def asked(request: Request, entry: Entry, timeout_s: float) -> dict[str, Any]:
     """LiteLLM's parameters of one answer, without address and key."""
     given: dict[str, Any] = {
-        "messages": [message(each, tool_ids) for each in request.messages],
+        "messages": [message(each, entry.tool_ids) for each in request.messages],
         "max_tokens": request.tokens_max,
-        "temperature": request.temperature,
+        **_chance(request, entry),
         "timeout": timeout_s,
         "num_retries": 0,  # every attempt is ours, with its own hold
         "max_retries": 0,
@@ -34,11 +36,9 @@ def asked(request: Request, *, schema: bool, tool_ids: int, timeout_s: float) ->
     }
     if request.stream:
         given |= {"stream": True, "stream_options": {"include_usage": True}}  # else none is counted
-    if request.top_p is not None:
-        given["top_p"] = request.top_p
     if request.tools:
         given["tools"] = [tool(each) for each in request.tools]
-    if request.response is not None and schema:
+    if request.response is not None and entry.schema_ == "native":
         given["response_format"] = response_format(request.response)
     return given
 
@@ -129,16 +129,34 @@ def _counts(usage: Any) -> dict[str, int]:
     """Tokens by kind; here `cache_write` still holds those of an hour."""
     read, wrote = usage.prompt_tokens_details, usage.completion_tokens_details
     kept = getattr(read, "cache_creation_token_details", None)
-    return {
-        "prompt": usage.prompt_tokens or 0,
-        "completion": usage.completion_tokens or 0,
-        "cached": getattr(read, "cached_tokens", 0) or 0,
-        "cache_write": getattr(read, "cache_creation_tokens", 0) or 0,
-        "cache_write_1h": getattr(kept, "ephemeral_1h_input_tokens", 0) or 0,
-        "audio_prompt": getattr(read, "audio_tokens", 0) or 0,
-        "reasoning": getattr(wrote, "reasoning_tokens", 0) or 0,
-        "audio_completion": getattr(wrote, "audio_tokens", 0) or 0,
+    told = {
+        "prompt": usage.prompt_tokens,
+        "completion": usage.completion_tokens,
+        "cached": getattr(read, "cached_tokens", 0),
+        "cache_write": getattr(read, "cache_creation_tokens", 0),
+        "cache_write_1h": getattr(kept, "ephemeral_1h_input_tokens", 0),
+        "audio_prompt": getattr(read, "audio_tokens", 0),
+        "reasoning": getattr(wrote, "reasoning_tokens", 0),
+        "audio_completion": getattr(wrote, "audio_tokens", 0),
     }
+    made = {kind: _sane(count or 0) for kind, count in told.items()}
+    all_three = made["prompt"] + made["completion"] + made["reasoning"]
+    if made["reasoning"] > made["completion"] or usage.total_tokens == all_three:
+        made["completion"] += made["reasoning"]  # some count it beside the rest, not within
+    return made
+
+
+def _sane(count: int) -> int:
+    """A count that can be one; else none: some say -1 for what they do not know."""
+    return count if 0 <= count <= COUNT_MAX else 0
+
+
+def _chance(request: Request, entry: Entry) -> dict[str, float]:
+    """Temperature and top_p as this provider takes them; it would refuse what it does not."""
+    warmth = {"temperature": min(request.temperature, entry.temperature_max)}
+    if request.top_p is None or (entry.top_p == "warm" and not request.temperature):
+        return warmth
+    return {"top_p": request.top_p, **({} if entry.top_p == "alone" else warmth)}
 
 
 def _content(said: Message) -> str | list[dict[str, Any]]:

@@ -176,12 +176,19 @@ def _settle(bill: Bill, unit: str, answer: Any, size: tuple[int, int]) -> None:
     elif unit == "pixel":
         bill.settle(pixel=made * width * height)
     elif usage is not None and usage.output_tokens:
-        details = usage.input_tokens_details
-        looked = int(getattr(details, "image_tokens", 0) or 0)
-        read = max(0, usage.input_tokens - looked)
-        parts = {"input": read, "image_input": looked, "image_output": usage.output_tokens}
+        parts = _parts(usage, bill.tariff)
         known = {kind: n for kind, n in parts.items() if n and bill.tariff.knows(kind)}
         bill.settle(**known)  # what is given has no price where only what is made has one
+
+
+def _parts(usage: Any, tariff: Tariff) -> dict[str, int]:
+    """Tokens by kind. Words that were written count as pixels where words have no price."""
+    looked = int(getattr(usage.input_tokens_details, "image_tokens", 0) or 0)
+    wrote = int(getattr(getattr(usage, "output_tokens_details", None), "text_tokens", 0) or 0)
+    wrote = min(wrote, usage.output_tokens) if tariff.knows("output") else 0
+    read = max(0, usage.input_tokens - looked)
+    drawn = usage.output_tokens - wrote
+    return {"input": read, "image_input": looked, "output": wrote, "image_output": drawn}
 
 
 def _file(run: Run, place: Place, call: Call, row: Any) -> File:

@@ -18,7 +18,7 @@ def tariff_of(
 ) -> Tariff:
     """What `model` costs by the unit; empty when nobody knows. `model` is "PROVIDER/NAME".
 
-    Images are found by `size` and `quality`, searches by the most `results`.
+    Images are found by `size` and `quality`, films by `size`, searches by the most `results`.
     """
     if model in config.prices:
         return tariff_from_settings(config.prices[model], model)

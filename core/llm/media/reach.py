@@ -131,7 +131,7 @@ def tried(
     except (TimeoutError, openai.APITimeoutError):
         raise failures.timed_out(place.model) from None
     except (openai.OpenAIError, httpx.HTTPError) as error:
-        if _is_garbage(error):
+        if failures.is_unreadable(error):
             raise garbled(place) from None
         about: Any = (error, place.model, place.config, bill)
         raise place.hosted.failure(*about) from None  # the same failures as chat's
@@ -164,19 +164,6 @@ def reached(place: Place, timeout_s: float) -> dict[str, Any]:
     where = {"api_base": route.base_url, "api_key": route.key}
     once = {"max_retries": 0, "num_retries": 0, "timeout": timeout_s}
     return {"model": f"{route.dialect}/{place.name}", **where, **once}
-
-
-def _is_garbage(error: BaseException | None) -> bool:
-    """It answered, and its answer broke the reader; LiteLLM takes that for a failing server."""
-    import httpx
-
-    broke = False
-    while error is not None:
-        if isinstance(error, httpx.HTTPStatusError | httpx.TransportError):
-            return False
-        broke = broke or isinstance(error, ValueError | TypeError | AttributeError | LookupError)
-        error = error.__cause__ or error.__context__
-    return broke
 
 
 def _place(llm: Gateway, kind: str, model: str) -> Place:

@@ -62,7 +62,8 @@ def video(
 
 def _way(run: Run, place: Place, given: Mapping[str, Any], rows: Rows) -> Way:
     seconds = int(given["seconds"])
-    tariff = tariff_of(place.config, place.model, place.hosted.entry)
+    entry, size = place.hosted.entry, given["size"]
+    tariff = tariff_of(place.config, place.model, entry, size=size)
     priced(tariff, "second")
 
     def bill() -> Bill:

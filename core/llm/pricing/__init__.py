@@ -2,7 +2,7 @@
 
 from core.llm.pricing.own import from_settings, tariff_from_settings
 from core.llm.pricing.price import FREE, Cost, Price, charged, unpriced
-from core.llm.pricing.published import known, purpose, tariff, window
+from core.llm.pricing.published import known, mode, purpose, tariff, window
 from core.llm.pricing.tariff import NOTHING, Tariff
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "charged",
     "from_settings",
     "known",
+    "mode",
     "purpose",
     "tariff",
     "tariff_from_settings",

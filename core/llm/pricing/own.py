@@ -21,12 +21,12 @@ def from_settings(price: ModelPrice, model: str = "") -> Price:
     given = price.model_dump(exclude_none=True)
     if "output" not in given:
         raise unpriced(model or "of this price")
-    batch = None
+    batch, query = None, given.get("query", Decimal(0)) * NUSD
     if "batch_output" in given:
-        batch = Price(
-            input=given["batch_input"] * PER_MILLION, output=given["batch_output"] * PER_MILLION
-        )
-    return Price(**{kind: given[kind] * PER_MILLION for kind in CHAT if kind in given}, batch=batch)
+        rates = (given["batch_input"] * PER_MILLION, given["batch_output"] * PER_MILLION)
+        batch = Price(*rates, query=query)
+    kinds = {kind: given[kind] * PER_MILLION for kind in CHAT if kind in given}
+    return Price(**kinds, batch=batch, query=query)
 
 
 def tariff_from_settings(price: ModelPrice, model: str) -> Tariff:

@@ -39,12 +39,13 @@ class Price:
     above: int = 0  # this price holds for prompts of more tokens than this
     tiers: tuple[Price, ...] = ()  # prices of longer prompts, ascending
     batch: Price | None = None  # within a provider's batch; None where nobody says, never guessed
+    query: Decimal = Decimal(0)  # of each request besides, where the model searches by itself
 
     def cost(self, usage: Usage) -> Cost:
-        """What `usage` costs, and what of it each kind of token does."""
-        amounts = _amounts(usage)
+        """What `usage` costs, and what of it each kind of token does; no tokens are no request."""
         at = self._at(usage.prompt)
-        return charged({kind: n * at.rate(kind) for kind, n in amounts.items()})
+        parts = {kind: n * at.rate(kind) for kind, n in _amounts(usage).items()}
+        return charged({**parts, "query": self.query if usage.total else Decimal(0)})
 
     def cost_nusd(self, usage: Usage) -> int:
         """What `usage` costs, summed exactly and rounded up once."""
@@ -62,7 +63,7 @@ class Price:
         total += tokens_max * max(
             level.rate(kind) for level in levels for kind in ("output", *WRITTEN)
         )
-        return int(total.to_integral_value(ROUND_CEILING))
+        return int((total + self.query).to_integral_value(ROUND_CEILING))
 
     def rate(self, kind: str) -> Decimal:
         """Nano-dollars of one token of this kind."""

@@ -40,7 +40,10 @@ UNITS: Mapping[str, tuple[str, ...]] = {
     "query": ("input_cost_per_query",),
     "page": ("ocr_cost_per_page",),
 }  # fmt: skip
+LINES: Mapping[str, int] = {"480p": 480, "720p": 720, "1080p": 1080, "2k": 1440, "4k": 2160}
+PLAIN_LINES = 720  # of a film; above them it is "-high-res" where the name of a row says so
 TALKS = ("chat", "responses", "completion")  # modes of models that converse
+SEARCHES = "-search-"  # in the name of a model that searches the web before it answers
 SILENT = {"embedding", "moderation", "rerank"}  # modes that write no tokens
 
 
@@ -55,15 +58,21 @@ def known(name: str, vendor: str = "") -> Price | None:
     if base is None:
         return None
     batch = _level(row, "", "_batches", base)
+    query = _query(name, row)
     if batch is not None:
-        batch = replace(batch, tiers=_tiers(row, "_batches", batch))
-    return replace(base, tiers=_tiers(row, "", base), batch=batch)
+        batch = replace(batch, tiers=_tiers(row, "_batches", batch), query=query)
+    return replace(base, tiers=_tiers(row, "", base), batch=batch, query=query)
 
 
 def purpose(name: str, vendor: str = "") -> str:
     """What a model that does not converse is made for ("embedding"); nothing for all others."""
-    mode = str(_row(name, vendor).get("mode") or TALKS[0])
-    return "" if mode in TALKS else mode.replace("_", " ")
+    made_for = mode(name, vendor)
+    return "" if made_for in TALKS else made_for.replace("_", " ")
+
+
+def mode(name: str, vendor: str = "") -> str:
+    """How a model is asked by LiteLLM's name: "chat", also where nobody says; "responses", ..."""
+    return str(_row(name, vendor).get("mode") or TALKS[0])
 
 
 def window(name: str, vendor: str = "") -> int:
@@ -77,22 +86,27 @@ def tariff(
 ) -> Tariff | None:
     """The published rates of every unit of a model, or None.
 
-    Images are found by `size` ("1024x1024") and `quality`, searches by the most `results`.
+    Images are found by `size` ("1024x1024") and `quality`, films by `size`, searches by the most
+    `results`.
     """
     rates: dict[str, Decimal] = {}
-    for place in _places(name, size, quality):  # what is nearer wins
+    lines = min(map(int, re.findall(r"\d+", size)), default=0)
+    for place in _places(name, size, quality, lines):  # what is nearer wins
         row = _row(place, vendor)
         for level in row.get("tiered_pricing", ()):
             first, last = level.get("max_results_range", (0, -1))
             row = {**row, **level} if first <= results <= last else row
         rates |= {unit: rate for unit, fields in UNITS.items()
                   if (rate := _rate(row, fields)) is not None}  # fmt: skip
+        rates |= _film(row, lines, rates)
     return Tariff(name, rates) if rates else None
 
 
-def _places(name: str, size: str, quality: str) -> Iterable[str]:
-    """The keys under which an image's rows may be, the most exact last."""
+def _places(name: str, size: str, quality: str, lines: int) -> Iterable[str]:
+    """The keys under which the rows of an image or a film may be, the most exact last."""
     yield name
+    if lines > PLAIN_LINES:
+        yield f"{name}-high-res"
     prefix, slash, short = name.rpartition("/")
     size = size.lower().replace("x", "-x-")
     for before in ([size], [quality, size]):
@@ -100,10 +114,33 @@ def _places(name: str, size: str, quality: str) -> Iterable[str]:
             yield prefix + slash + "/".join([*before, short])
 
 
+def _film(row: dict[str, Any], lines: int, plain: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """The rate of a second of so many lines; one without its own costs what the dearest below does.
+
+    What `plain` says is of no size, or of one that the row does not name.
+    """
+    told = {
+        most: rate
+        for label, most in LINES.items()
+        if (rate := _rate(row, [f"output_cost_per_second_{label}"])) is not None
+    }
+    own = next((most for most in LINES.values() if lines <= most), max(LINES.values()))
+    if not lines or not told:
+        return {}
+    below = [rate for most, rate in told.items() if most < own]
+    return {"second": told.get(own, max([*below, plain.get("second", Decimal(0))]))}
+
+
 def _row(name: str, vendor: str) -> dict[str, Any]:
     row = _published().get(name, {})
     owner = str(row.get("litellm_provider", ""))
     return row if not vendor or owner in (vendor, f"text-completion-{vendor}") else {}
+
+
+def _query(name: str, row: dict[str, Any]) -> Decimal:
+    """What each request costs besides, of a model that searches unasked; others name it too."""
+    told = row.get("search_context_cost_per_query") if SEARCHES in name else None
+    return Decimal((told or {}).get("search_context_size_medium", 0)) * NUSD
 
 
 def _tiers(row: dict[str, Any], suffix: str, base: Price) -> tuple[Price, ...]:

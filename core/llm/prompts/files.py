@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from core.errors import Invalid
 from core.llm.prompts.template import template
@@ -42,7 +42,7 @@ def read(file: Path) -> Shipped:
         raise Invalid(f"{where} has no head.", hint="Begin it with --- name: ... ---.")
     try:
         made = Shipped.model_validate({**(yaml.safe_load(parts[0]) or {}), "body": parts[1]})
-    except (yaml.YAMLError, ValidationError, TypeError) as error:
+    except (yaml.YAMLError, ValueError, TypeError) as error:
         first = str(error).splitlines()[0]
         raise Invalid(f"{where} has a head that does not fit: {first}.", hint=_FIELDS) from None
     if made.name != file.stem:

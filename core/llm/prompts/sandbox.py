@@ -99,6 +99,7 @@ def fill(template: Template, values: Mapping[str, Any]) -> str:
     """The text with these values. Raises Invalid: a name is missing, or it is beyond all bounds."""
     allowance, made = Allowance(), []
     try:
+        allowance.weigh(values)  # first: what stands in it often is copied each time
         given = plain(dict(values), lenient=True)
         allowance.weigh(given)
         for piece in template.generate({**given, OURS: allowance}):
@@ -121,7 +122,8 @@ def _weights(value: Any) -> Iterator[int]:
         yield len(value)
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from (len(str(key)), *_weights(item))
+            yield len(str(key))
+            yield from _weights(item)
     elif isinstance(value, list | tuple):
         yield 1
         for item in value:

@@ -93,7 +93,9 @@ def test_the_way_to_the_spend_of_its_scope():
         "by": "Person",
         "filter_spend": "ana",
     }
-    assert alert_card.spend_of(some(scope="task:01"))["by"] == "Run"
+    for scope in ("task:01", "task:01:email_generation"):  # the run's budget, a use case's within
+        way = alert_card.spend_of(some(scope=scope))
+        assert (way["by"], way["filter_spend"]) == ("Run", "01")
     assert alert_card.spend_of(some(kind="anomaly"))["by"] == "Model"
     assert alert_card.spend_of(some())["by"] == "Operation"
 

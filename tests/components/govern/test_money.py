@@ -15,6 +15,8 @@ LIMIT = SimpleNamespace(scope="org:acme", period="day", unit="nusd")
 def test_a_limit_is_said_in_words():
     assert money.whose(LIMIT) == "Organisation, today"
     assert money.whose(SimpleNamespace(scope="session:x", period="total")) == "This session, in all"
+    use = SimpleNamespace(scope="use:ana:lead_scoring", period="day")
+    assert money.whose(use) == "You in Lead scoring, today"
 
 
 def test_spend_is_listed_dearest_first():

@@ -39,6 +39,7 @@ def said(made):
 
 def test_only_an_answer_that_was_cut_short_says_how_it_ended():
     assert said({**REPLY, "finish_reason": "length"})["Ended"].startswith("cut short")
+    assert "filter" in said({**REPLY, "finish_reason": "content_filter"})["Ended"]
     assert "Ended" not in said({**REPLY, "finish_reason": "stop"})
 
 

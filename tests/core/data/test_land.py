@@ -161,11 +161,11 @@ def test_a_quotation_mark_never_closed_does_not_swallow_the_rest(give):
 
 def test_ten_thousand_columns_land(give):
     head = ",".join(f"c{i}" for i in range(10_000))
-    started = time.monotonic()
+    started = time.process_time()
     landing, rows = give(head + "\n" + ("1," * 9_999 + "x\n") * 3)
     assert len(landing.columns) == 10_000
     assert rows[2][9_998:] == [1, "x"]
-    assert time.monotonic() - started < 60
+    assert time.process_time() - started < 120  # or an hour, were each compared with each
 
 
 def test_a_cell_of_five_megabytes_lands(give):
@@ -286,15 +286,34 @@ def test_a_disk_that_fills_while_writing_is_unavailable_and_leaves_nothing(tmp_p
     assert sorted(one.name for one in tmp_path.iterdir()) == ["given.csv"]
 
 
-def test_stop_ends_the_reading_and_leaves_nothing(tmp_path):
+class Stop(threading.Event):
+    """Said when it is looked at for the nth time: by who reads, or by who watches the database."""
+
+    def __init__(self, reader=10**9, watch=10**9):
+        super().__init__()
+        self.reader, self.watch = reader, watch
+
+    def is_set(self):
+        if threading.current_thread() is threading.main_thread():
+            self.reader -= 1
+        else:
+            self.watch -= 1
+        if 0 in (self.reader, self.watch):
+            self.set()
+        return super().is_set()
+
+
+@pytest.mark.parametrize(
+    ("rows", "stop"),
+    [(90_000, Stop(reader=3)), (90_000, Stop(reader=8)), (1_500_000, Stop(watch=1))],
+    ids=["while its first lines are read", "between two batches", "amid a query"],
+)
+def test_stop_ends_the_reading_and_leaves_nothing(tmp_path, rows, stop):
     path = tmp_path / "given.csv"
-    path.write_text("a,b,c\n" + "".join(f"{i},x{i * 7919},{i}.5\n" for i in range(1_500_000)))
-    stop = threading.Event()
-    threading.Timer(0.3, stop.set).start()
-    started = time.monotonic()
+    path.write_text("a,b,c\n" + "".join(f"{i},x{i * 7919},{i}.5\n" for i in range(rows)))
     with pytest.raises(Cancelled):
         land(path, "given.csv", tmp_path / "out.parquet", stop=stop)
-    assert time.monotonic() - started < 20
+    assert stop.reader >= -1, "it went on for one look at most"
     assert sorted(one.name for one in tmp_path.iterdir()) == ["given.csv"]
 
 

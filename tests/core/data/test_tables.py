@@ -269,7 +269,7 @@ def test_an_endless_query_ends_when_interrupted(tables):
     started = time.monotonic()
     with pytest.raises(Cancelled):
         tables.query(endless)
-    assert time.monotonic() - started < 30  # it would take days
+    assert time.monotonic() - started < 300  # it would take days
     with pytest.raises(Cancelled):
         tables.query("SELECT 1")
     tables.resume()
@@ -294,7 +294,7 @@ def test_an_interrupt_reaches_queries_of_every_thread(tables):
     time.sleep(0.2)
     tables.interrupt()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     assert len(ended) == 3
 
 

@@ -55,7 +55,7 @@ def stream(run: Run, _amount: Amount) -> Spent:
         for n in range(3_000):
             call.keep(f"word{n} ")
             call.spend(nusd=1)
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)
 
     run.step("model", "words", lambda call: call.wait(words(call)), estimate={"nusd": 5_000})
     return Spent()

@@ -11,16 +11,23 @@ from core.errors import NotFound, Refused
 from core.governance.alerts import alerts
 from core.governance.halt import halt, halted, limit_of, resume
 from core.identity import Person
+from core.kernel import Run, operation
 from core.kernel.records import STEP
 from core.ledger.records import ACCOUNT, HOLD
-from tests.core.governance.parts import ANA, BO, EVE, done
+from tests.core.governance.parts import ANA, BO, EVE, Amount, Spent, done, stream
 from tests.core.kernel.proofs.parts import until
 
 OWNER = Person("bo", "Bo", "acme", "Acme", "growth", "owner")
 
 
-def streaming(kernel, who):
-    task_id = kernel.submit("governed.stream", {}, who)
+@operation("governed.letter")
+def letter(run: Run, amount: Amount) -> Spent:
+    """Stream under the policy of another use case than its own."""
+    return stream(run.under("mail"), amount)
+
+
+def streaming(kernel, who, name="stream"):
+    task_id = kernel.submit(f"governed.{name}", {}, who)
     for event in kernel.follow(task_id):
         if event.type == "delta":
             return task_id
@@ -63,6 +70,24 @@ def test_only_the_scopes_tasks_are_stopped(kernel):
     assert kernel.task(ana).state == "running"
     assert halt(kernel, kernel.ledger, OWNER, "team:growth") == [ana]
     until(kernel, ana, "cancelled")
+
+
+@pytest.mark.parametrize("scope", ["use:ana:mail", "task:{id}:mail"])
+def test_a_use_case_that_a_task_came_to_work_under_is_stopped_in_it(kernel, scope):
+    limits = {"daily_nusd": 10_000, "budget_nusd": 10_000}
+    kernel.policies = lambda name, declared, *_: (
+        declared.changed(**limits) if name == "mail" else declared
+    )
+    mine, other, plain = (
+        streaming(kernel, who, name)
+        for who, name in ((ANA, "letter"), (BO, "letter"), (ANA, "stream"))
+    )
+    assert halt(kernel, kernel.ledger, OWNER, scope.format(id=mine)) == [mine]
+    until(kernel, mine, "cancelled")
+    assert [kernel.task(id).state for id in (other, plain)] == ["running"] * 2
+    for id in (other, plain):
+        kernel.cancel(id)
+        until(kernel, id, "cancelled")
 
 
 def test_resuming_gives_back_the_limit_that_was(kernel):

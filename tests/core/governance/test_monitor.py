@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from core.governance.records import ALERT
 from core.governance.webhook import Webhook
 from core.kernel import Ask
 from core.storage.database import now
-from tests.core.governance.anomalies.test_history import AT, weeks, written
+from tests.core.governance.anomalies.test_history import AT, use, weeks, written
 from tests.core.governance.parts import ANA, BO, done, open_kernel
 from tests.loopback.webhook_server import black_hole, receiver
 
@@ -39,7 +40,7 @@ def watched(kernel):
     monitor.close()
 
 
-def told(kernel, count, org="acme", within_s=20.0):
+def told(kernel, count, org="acme", within_s=60.0):
     """The alerts, once there are `count` of them."""
     end = time.monotonic() + within_s
     while time.monotonic() < end and len(alerts(kernel.database, org)) < count:
@@ -108,7 +109,7 @@ def test_a_refused_step_is_told(watched):
     task = watched.task(done(watched, "more", nusd=7, most=10))
     assert task.error["code"] == "budget_exceeded"
     rows = [row for row in told(watched, 1) if row.kind == "refusal"]
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not rows and time.monotonic() < end:
         rows = [row for row in alerts(watched.database, "acme") if row.kind == "refusal"]
     assert [row.severity for row in rows] == ["critical"]
@@ -138,6 +139,21 @@ def test_an_anomaly_is_told_with_its_cause(watched):
     assert sum(rows[0].cause["parts"].values()) == rows[0].cause["delta"]
 
 
+def test_an_hours_last_spending_is_judged_in_its_hour_when_the_next_has_begun(kernel, monkeypatch):
+    clock = [AT.replace(minute=59, second=55)]
+    monkeypatch.setattr(module, "now", lambda: clock[0])
+    written(kernel.database, weeks() + use(clock[0], cost_nusd=5_000_000_000))
+    monitor = Monitor(kernel.database, kernel.ledger)
+    ask = Ask("t", 1, "model", "m", ANA, {}, "ask")
+    monitor.told(ask, {"ok": 1, "spent": {"nusd": 5_000_000_000}})
+    clock[0] = (AT + timedelta(hours=1)).replace(minute=0, second=15)
+    monitor.told(ask, {"ok": 1, "spent": {"nusd": 1}})
+    monitor.start()
+    monitor.close()
+    (row,) = alerts(kernel.database, "acme")
+    assert (row.kind, row.cause["hour"]) == ("anomaly", "2026-11-20 13")
+
+
 def test_free_steps_do_not_wake_it_and_an_idle_one_uses_no_processor(kernel):
     monitor = Monitor(kernel.database, kernel.ledger)
     monitor.start()
@@ -164,8 +180,7 @@ def test_telling_it_returns_at_once_whatever_the_receiver_does(kernel):
             monitor.told(ask, {"ok": 1, "spent": {"nusd": 1}})
         rows = told(kernel, 1)
         assert {row.sent_at for row in kernel.database.rows(sa.select(ALERT))} == {None}
-        monitor._webhook._closed = True
-        monitor._closed.set()
+        monitor.close()
     assert percents(rows) == [("org:acme", 80)], "told in the studio although nobody took it"
 
 
@@ -183,7 +198,7 @@ def test_the_webhook_is_posted_when_the_monitor_finds_something(kernel):
         monitor.start()
         kernel.ledger.limit("org:acme", "nusd", "day", 10)
         done(kernel, "more", nusd=5, most=5)
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while "100" not in posted(hook) and time.monotonic() < end:
             time.sleep(0.02)
         monitor.close()

@@ -183,5 +183,9 @@ def test_an_answer_that_turns_its_evidence_round_is_objected_to(inquiry):
     fell = next(text for text in told if " fell " in text)
     assert inquiry.objection(fell) == ""
     assert "its evidence says down" in inquiry.objection(fell.replace(" fell ", " rose "))
+    bare = fell.rstrip(".")
+    assert "tells a cause" in inquiry.objection(f"{bare} because of rain.")
+    assert "tells the future" in inquiry.objection(f"{bare} and will recover.")
+    assert "says 'lowest'" in inquiry.objection(f"{bare}, the lowest ever.")
     bold = fell.replace(" fell ", " <b>fell</b> ")
     assert "link or markup" in inquiry.objection(bold)

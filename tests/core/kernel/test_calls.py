@@ -14,16 +14,14 @@ from hypothesis import strategies as st
 
 from core.errors import Cancelled
 from core.kernel.calls import Call, Calls
-from tests.core.kernel.proofs.parts import ANA, acting, until
+from tests.core.kernel.proofs.parts import ANA, LONG_S, acting, until
 
 
 def test_cancel_uses_the_stop_of_a_blocking_act(kernel):
     task_id = kernel.submit("blocked", {}, ANA)
     acting(kernel, task_id)
-    began = time.monotonic()
     kernel.cancel(task_id)
-    until(kernel, task_id, "cancelled", "done")
-    assert time.monotonic() - began < 10  # by itself it blocks for thirty seconds
+    until(kernel, task_id, "cancelled", "done")  # by itself it blocks for much longer
 
 
 def heard():
@@ -68,8 +66,8 @@ def test_a_stop_interrupts_waiting_work():
     threading.Timer(0.05, call.stop).start()
     began = time.monotonic()
     with pytest.raises(CancelledError):
-        call.wait(asyncio.sleep(30))
-    assert time.monotonic() - began < 10
+        call.wait(asyncio.sleep(LONG_S))
+    assert time.monotonic() - began < LONG_S / 2
 
 
 def test_every_stop_is_called_once_and_a_late_one_at_once():

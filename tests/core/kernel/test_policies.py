@@ -146,6 +146,24 @@ def test_a_daily_limit_that_was_taken_away_limits_nobody(kernel, monkeypatch):
     assert run_within(kernel)[1][2] == "cards"
 
 
+def test_a_task_that_kept_an_older_policy_does_not_put_its_daily_limit_back(kernel, monkeypatch):
+    def limits():
+        who = parts.ANA.model_copy(update={"scopes": ("use:ana:cards",)})
+        rows = kernel.ledger.remaining(who)
+        return {row.unit: row.max for row in rows if row.scope == "use:ana:cards"}
+
+    older = parts.until(kernel, kernel.submit("policied_long", {}, parts.ANA), "done")
+    assert limits() == {"nusd": 5, "tokens": 90}
+    monkeypatch.setitem(CARDS, "daily_nusd", 3)
+    monkeypatch.setitem(CARDS, "daily_tokens", None)
+    newer = parts.until(kernel, kernel.submit("policied_long", {}, parts.ANA), "done")
+    assert limits() == {"nusd": 3}, "a policy that is resolved sets it"
+    for task in (older, newer, older):
+        under = Run(kernel, task, {}, policy=own(task.policy)).under("cards")  # its next life
+        assert under.who.scopes == ("use:ana:cards",), "it pays from there all the same"
+        assert limits() == {"nusd": 3}
+
+
 def test_an_edit_while_a_task_lasts_changes_no_use_case_it_has_worked_under(kernel, monkeypatch):
     monkeypatch.setitem(CARDS, "temperature", 0.0)
     task_id = kernel.submit("policied_long", {}, parts.ANA)

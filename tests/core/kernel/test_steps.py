@@ -15,7 +15,7 @@ from core.kernel.calls import Call
 from core.kernel.gates import Ask, Verdict
 from core.kernel.legs import end
 from core.kernel.records import AUDIT
-from core.kernel.steps import INLINE_MAX_BYTES, outcome_of, result, spent_nusd
+from core.kernel.steps import INLINE_MAX_BYTES, outcome_of, result
 from core.kernel.steps import broken as unforeseen
 from core.storage.blobs import Folder
 from tests.core.kernel.proofs import parts
@@ -166,13 +166,6 @@ def test_every_end_of_a_step_leaves_one_audit_line_and_one_event(kernel):
         said = [line.what for line in lines if line.seq == step.seq]
         assert said == (["refuse"] if step.state == "refused" else ["allow", step.state])
         assert events.count((step.seq, f"step.{step.state}")) == 1
-
-
-def test_what_a_task_has_spent_is_the_sum_of_its_steps(kernel):
-    task = until(kernel, kernel.submit("fan", {"n": 3}, ANA), "done")
-    costs = [step.cost_nusd for step in steps(kernel, task.id)]
-    assert spent_nusd(kernel.database, task.id) == sum(costs) > max(costs)
-    assert spent_nusd(kernel.database, "none") == 0
 
 
 def test_what_an_act_used_is_a_row_with_who_and_what_for(kernel):

@@ -336,6 +336,16 @@ def test_remaining_and_check_say_what_a_hold_would_say(database):
     assert ledger.check(asked.who, {"tokens": 10}).verdict.details["period"] == "request"
 
 
+def test_what_is_left_is_what_a_hold_says_whatever_one_request_may_cost(database):
+    limits = {("person:*", "nusd", "hour"): 100, ("org:*", "nusd", "day"): 500}
+    one = {("person:*", "nusd", "request"): 80, ("person:*", "tokens", "request"): 9}
+    ledger = Accounts(database, {**limits, **one})
+    asked = ask(1, 1, nusd=10, tokens=9)
+    assert held(ledger, database, asked).details["left"] == {"nusd": 90}
+    assert ledger.left(asked.who) == {"nusd": 90}
+    assert ledger.check(asked.who, {}).left == {"nusd": 80, "tokens": 9}, "what one may cost now"
+
+
 def test_own_limits_win_over_defaults_and_rows_over_settings(database):
     ledger = Accounts(database, {("person:*", "nusd", "total"): 10})
     ledger.limit("person:*", "nusd", "total", 20)

@@ -14,6 +14,7 @@ from core.ledger.mirror import Mirror
 from core.storage.cache import Memory, open_cache
 from core.storage.database import Database, now
 from core.storage.migrations import migrate
+from core.storage.redis_cache import TIMEOUT_S, RedisCache
 from tests import services
 from tests.core.kernel.proofs.parts import QUEUES, until
 from tests.loopback import wires
@@ -48,7 +49,7 @@ def pay(run: Run, paid: Paid) -> Paid:
 
 
 @pytest.fixture
-def kernel(sqlite_url):
+def kernel(sqlite_url, patient):  # noqa: ARG001 - it is undone
     database = Database(sqlite_url)
     migrate(database)
     kernel = Kernel(database, Accounts(database, LIMITS), queues=QUEUES)
@@ -60,17 +61,18 @@ def kernel(sqlite_url):
 @pytest.fixture
 def mirrored(kernel, monkeypatch):
     """Mirrors the kernel's ledger into a cache; what is in it stays fresh on a slow machine."""
-    monkeypatch.setattr("core.ledger.mirror.FRESH", timedelta(minutes=5))
-    made = []
+    monkeypatch.setattr("core.ledger.mirror.FRESH", timedelta(minutes=50))
+    made, caches = [], []
 
     def mirror(cache) -> Mirror:
+        caches.append(cache)
         made.append(Mirror(kernel.database, kernel.ledger, cache, pause_s=0.01))
         kernel.listeners.append(made[-1].listen)
         return made[-1]
 
     yield mirror
-    for mirror in made:
-        mirror.close()
+    for one in (*made, *caches):
+        one.close()
 
 
 def paid(kernel, **how) -> None:
@@ -83,7 +85,7 @@ def of(kernel, scope):
     return [row for row in rows if row.scope == scope and row.period != "request"]
 
 
-def agrees(kernel, mirror, within_s=20.0) -> bool:
+def agrees(kernel, mirror, within_s=60.0) -> bool:
     """The mirror says of every scope what the ledger says."""
     end = time.monotonic() + within_s
     key = lambda row: (row.unit, row.period)  # noqa: E731
@@ -127,7 +129,7 @@ def test_anybody_can_read_a_counter_and_it_is_gone_at_midnight(kernel, mirrored)
         assert said("hget", "studio:budget:org:acme", "tokens.day.left") == "8997"
         day_left_s = 86_400 - (now() - now().replace(hour=0, minute=0, second=0)).seconds
         for scope in ANA.paying():
-            assert abs(int(said("ttl", f"studio:budget:{scope}")) - day_left_s) <= 5
+            assert abs(int(said("ttl", f"studio:budget:{scope}")) - day_left_s) <= 60
 
 
 def test_a_window_that_is_over_is_not_told(kernel, mirrored):
@@ -180,12 +182,13 @@ def test_many_settlements_are_read_together(kernel):
             return super().remaining(who)
 
     ledger = Counting(kernel.database, LIMITS)
-    mirror = Mirror(kernel.database, ledger, Memory(), pause_s=0.5)
+    mirror = Mirror(kernel.database, ledger, Memory(), pause_s=600)
     kernel.listeners.append(mirror.listen)
     paid(kernel, steps=20)
+    assert ledger.reads == 0
+    mirror.close()  # which ends the pause
     assert agrees(kernel, mirror)
-    assert 1 <= ledger.reads <= 5
-    mirror.close()
+    assert 1 <= ledger.reads <= 2
 
 
 def test_a_redis_that_is_gone_or_silent_slows_nothing_and_the_books_stay_right(kernel, mirrored):
@@ -198,10 +201,10 @@ def test_a_redis_that_is_gone_or_silent_slows_nothing_and_the_books_stay_right(k
 
     mirrored(Hanging())
     with wires.black_hole() as hole:
-        mirrored(open_cache(f"redis://127.0.0.1:{hole.port}"))
-        mirrored(open_cache("redis://127.0.0.1:1"))
+        for port in (hole.port, 1):
+            mirrored(RedisCache(f"redis://127.0.0.1:{port}", timeout_s=TIMEOUT_S))
         paid(kernel, steps=1)
-        assert hangs.wait(20)
+        assert hangs.wait(60)
         paid(kernel, steps=20)
         assert not free.is_set(), "every step was settled while the mirror hung"
     free.set()
@@ -221,7 +224,7 @@ def test_what_was_settled_while_redis_was_gone_is_there_when_it_is_back(
         paid(kernel, steps=2)
         assert mirror.read("org:acme") is None
         redis.start()
-        assert agrees(kernel, mirror, within_s=20)
+        assert agrees(kernel, mirror)
 
 
 def test_the_ledger_decides_whatever_the_mirror_says(kernel, mirrored):

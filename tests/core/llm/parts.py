@@ -134,7 +134,7 @@ def events(kernel: Kernel, task_id: str) -> list[Any]:
     return list(kernel.database.rows(query.bindparams(id=task_id)))
 
 
-def wait_for_text(kernel: Kernel, task_id: str, within_s: float = 10) -> None:
+def wait_for_text(kernel: Kernel, task_id: str, within_s: float = 60) -> None:
     """Viewers have seen the first words."""
     limit = time.monotonic() + within_s
     while not said(kernel, task_id):

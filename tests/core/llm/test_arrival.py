@@ -60,3 +60,22 @@ def test_what_the_provider_said_early_is_kept():
     arrival.text("one two three")
     arrival.usage = Usage(prompt=44, cached=40, completion=1)
     assert arrival.counted() == Usage(prompt=44, cached=40, completion=3)
+
+
+def test_calls_with_ids_of_their_own_are_two_though_their_number_is_one():
+    arrival = Arrival(10, print)
+    arrival.call(0, id="a", name="weather", arguments='{"city": "Oslo"}')
+    arrival.call(0, id="b", name="weather", arguments='{"city": ')
+    arrival.call(0, arguments='"Rome"}')
+    made = [(call.id, call.arguments["city"]) for call in arrival.calls()]
+    assert made == [("a", "Oslo"), ("b", "Rome")]
+
+
+def test_thoughts_in_marks_are_paid_for_and_never_shown():
+    heard: list[str] = []
+    arrival = Arrival(10, heard.append)
+    for piece in ("<th", "ink>a plan</th", "ink>\n\nThe ", "answer"):
+        arrival.text(piece)
+    arrival.end()
+    assert arrival.whole_text() == "".join(heard) == "The answer"
+    assert arrival.counted().reasoning == tokens.count("a plan")

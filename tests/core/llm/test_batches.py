@@ -64,6 +64,13 @@ def test_without_a_batch_each_request_is_asked_by_itself(office, desk, many):
     assert not any(used.batch for used in office.usage())
 
 
+def test_a_model_that_no_batch_of_chats_can_ask_is_asked_by_itself(office, desk):
+    made = office.made(n=2, models=["openai/gpt-5-pro"])  # priced within a batch, of responses
+    assert len(made) == 2
+    assert kinds(office) == ["check", "model", "model"]
+    assert desk.batches == {}
+
+
 def test_with_a_batch_there_is_one_step_and_its_approver_sees_what_it_is(office):
     assert len(office.made(n=3)) == 3
     assert kinds(office) == ["check", "batch"]

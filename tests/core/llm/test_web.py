@@ -150,11 +150,10 @@ def test_what_cannot_be_read_is_a_sentence_with_a_way_out(answer, error, reason,
     assert rows(house) == []
 
 
-def test_a_slow_page_is_left_in_time(house, web):
-    house.studio.settings.web_timeout_s = 0.3
+def test_a_slow_page_is_left_in_time(house, web, monkeypatch):
+    monkeypatch.setattr(house.studio.settings, "web_timeout_s", 0.3)
     web.pages["/a"] = slowly(page(b"x" * 500), 0.05)
     found = house.fails(lambda run: fetch(run, web.url("/a")))
-    house.studio.settings.web_timeout_s = 5.0
     assert found.details["reason"] == "timeout"
 
 
@@ -163,7 +162,7 @@ def test_a_cancel_leaves_a_slow_page_at_once(house, web):
     task_id = house.submit(lambda run: fetch(run, web.url("/a")))
     house.wait(lambda: web.seen)
     house.kernel.cancel(task_id)
-    house.wait(lambda: house.kernel.task(task_id).state == "cancelled", within_s=20)
+    house.wait(lambda: house.kernel.task(task_id).state == "cancelled")
 
 
 def test_words_keep_their_letters_whatever_the_charset():

@@ -36,8 +36,10 @@ class Scripted:
 
     model = "openai/judge"
 
-    def __init__(self, scores: dict[str, float], *, down: bool = False) -> None:
-        self.scores, self.down = scores, down
+    def __init__(
+        self, scores: dict[str, float], *, down: bool = False, reason: str = "down", note: str = ""
+    ) -> None:
+        self.scores, self.down, self.reason, self.note = scores, down, reason, note
         self.texts: list[str] = []
         self.images: list[str] = []
         self.asked = 0
@@ -54,8 +56,8 @@ class Scripted:
         self.images += images
         future: Future[Judgement] = Future()
         if self.down:
-            future.set_exception(Unavailable("The judge does not answer."))
+            future.set_exception(Unavailable("The judge does not answer.", reason=self.reason))
         else:
             use = {"provider": "openai", "model": self.model, "cost_nusd": 0, "kind": "moderation"}
-            future.set_result(Judgement(self.model, dict(self.scores), uses=(use,)))
+            future.set_result(Judgement(self.model, dict(self.scores), (), (use,), self.note))
         return future

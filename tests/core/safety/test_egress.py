@@ -144,7 +144,7 @@ KNOWN = {
 def test_no_attack_of_the_table_reaches_a_server_of_the_house(attack, web):
     egress = Egress(ports=[80, 443, web.port], resolve=names(**KNOWN))
     with pytest.raises((Invalid, Refused)) as caught:
-        fetch(egress, attacks(web.port)[attack], timeout_s=5)
+        fetch(egress, attacks(web.port)[attack], timeout_s=60)
     assert web.seen == []
     assert "127.0.0.1" not in caught.value.message or "127.0.0.1" in attacks(0)[attack]
 
@@ -157,7 +157,7 @@ def test_no_redirect_to_an_address_of_the_table_is_followed(attack, web):
         )
         egress = Egress(ports=[80, inside.port], allow=[web.place], resolve=names(**KNOWN))
         with pytest.raises((Invalid, Refused)):
-            fetch(egress, web.url(), timeout_s=5)
+            fetch(egress, web.url(), timeout_s=60)
         assert (len(web.seen), inside.seen) == (1, [])
 
 
@@ -170,7 +170,7 @@ def test_a_name_server_that_changes_its_mind_is_asked_once_and_taken_at_its_word
 
     egress = Egress(ports=[web.port], resolve=rebinding)
     with pytest.raises(Unavailable):  # it went to the first answer, which no test can reach
-        fetch(egress, web.url(host="rebinding.example"), timeout_s=5)
+        fetch(egress, web.url(host="rebinding.example"), timeout_s=60)
     assert (asked, web.seen) == (["rebinding.example"], [])
 
 
@@ -269,25 +269,25 @@ def test_a_bomb_is_left_at_the_limit(web):
 
 @pytest.mark.parametrize("answer", [page(b"x" * 5_000), b"HTTP/1.1 200 OK\r\nx: " + b"y" * 5_000])
 def test_a_page_that_drips_is_left_in_time(answer, web):
-    web.pages["/"] = slowly(answer, 0.05)  # four minutes in all
+    web.pages["/"] = slowly(answer, 0.1)  # eight minutes in all
     began = time.monotonic()
     with pytest.raises(Unavailable) as caught:
         fetch(open_to(web), web.url(), timeout_s=0.5)
     assert caught.value.details["reason"] == "timeout"
-    assert time.monotonic() - began < 12
+    assert time.monotonic() - began < 120
 
 
 def test_the_time_is_that_of_all_redirects_together(web):
     web.pages["/"] = lambda _head: (time.sleep(0.15), [moved("/")])[1]
     began = time.monotonic()
     with pytest.raises(Unavailable):
-        fetch(open_to(web), web.url(), timeout_s=0.5, redirects_max=100)
-    assert time.monotonic() - began < 12
+        fetch(open_to(web), web.url(), timeout_s=0.5, redirects_max=5_000)
+    assert time.monotonic() - began < 120  # all of them take twelve minutes
 
 
 def test_a_name_server_that_hangs_is_left_in_time():
     async def hanging(_host: str, _port: int) -> list[str]:
-        await asyncio.sleep(60)
+        await asyncio.sleep(600)
         return []
 
     with pytest.raises(Unavailable):
@@ -303,7 +303,7 @@ def test_a_name_server_that_hangs_is_left_in_time():
 def test_a_broken_answer_is_an_error_that_a_person_can_read(answer, web):
     web.pages["/"] = answer
     with pytest.raises(Unavailable) as caught:
-        fetch(open_to(web), web.url(), timeout_s=5)
+        fetch(open_to(web), web.url(), timeout_s=60)
     assert caught.value.hint
 
 

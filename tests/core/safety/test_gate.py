@@ -125,9 +125,16 @@ def test_without_its_judge_the_rules_still_hold_and_it_is_said(base):
     judge = Scripted({}, down=True)
     gate = SafetyGate(RULES, Journal(base), Bench(judge))
     verdict = gate.ask(asked("A red dress"))
-    assert verdict.details == {"judge": "local", "note": "openai/judge did not answer"}
+    assert verdict.details == {"judge": "local", "note": "openai/judge did not judge this"}
     assert gate.ask(asked(BOMB, seq=2)).answer == "refuse"
     assert judge.asked == 1  # it rests
+
+
+def test_what_the_judge_did_not_read_is_said(base):
+    verdict = SafetyGate(RULES, Journal(base), Bench(Scripted({}, note="2 of 3 parts"))).ask(
+        asked("A red dress")
+    )
+    assert verdict.details["note"] == "2 of 3 parts"
 
 
 @pytest.mark.parametrize(("mode", "policy"), [("local", "full"), ("policy", "local")])

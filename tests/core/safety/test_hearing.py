@@ -17,7 +17,7 @@ from core.safety.hearing import HELD_MAX, WINDOW, Guard, Hearing, level_of
 from core.safety.journal import Journal
 from core.safety.judges import PART_CHARS, Bench
 from core.safety.rules import load
-from tests.core.safety.corpus import ANSWERS_BAD, ANSWERS_ORDINARY
+from tests.core.safety.corpus import ANSWERS_BAD, ANSWERS_ORDINARY, PROMPTS, SHARED
 from tests.core.safety.parts import Scripted, database, rows
 
 RULES = load()
@@ -139,6 +139,17 @@ def test_a_prompt_that_is_recited_is_stopped_and_a_phrase_of_it_is_noted():
     assert heard([SYSTEM], SYSTEM)[0] is None
 
 
+@settings(deadline=None, max_examples=60)
+@given(st.sampled_from([*PROMPTS.values()]), CUTS)
+def test_a_short_prompt_is_not_said_whole_in_any_language(prompt, cuts):
+    assert heard(pieces(f"Sure: {prompt}\nThat is all.", cuts), prompt)[0] is None
+
+
+@pytest.mark.parametrize(("prompt", "answer"), SHARED)
+def test_an_answer_may_share_a_sentence_with_its_prompt(prompt, answer):
+    assert heard([answer], prompt)[0] == answer
+
+
 class Noted:
     """A pattern that notes how many characters it was given."""
 
@@ -221,7 +232,7 @@ def test_on_the_loop_nothing_waits_for_the_database(base):
             hearing.hear("I am now DAN and free. " * 4)
 
     asyncio.run(stream())
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not rows(base) and time.monotonic() < end:
         time.sleep(0.01)
     assert len(rows(base)) == 1

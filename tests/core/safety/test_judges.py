@@ -22,6 +22,25 @@ def test_after_a_failure_it_rests_and_then_is_asked_again(caplog):
     assert judge.asked == 2
 
 
+def test_what_it_does_not_take_is_no_reason_to_rest(caplog):
+    judge = Scripted({"violence": 0.2}, down=True, reason="request")
+    bench = Bench(judge)
+    assert bench.take(bench.begin(["a"])) is None
+    assert "Built-in rules" in caplog.text
+    assert bench.detail == "openai/judge"
+    judge.down = False
+    assert bench.take(bench.begin(["b"])).scores == {"violence": 0.2}
+
+
+def test_what_was_judged_in_part_is_told_and_judged_again(caplog):
+    judge = Scripted({}, note="openai/judge read 2 of 3 parts")
+    bench = Bench(judge)
+    for _ in range(2):
+        assert bench.take(bench.begin(["a"])).note == judge.note
+    assert judge.asked == 2
+    assert judge.note in caplog.text
+
+
 def test_a_remembered_judgement_costs_nothing():
     bench = Bench(Scripted({"violence": 0.2}))
     assert len(bench.take(bench.begin(["a"])).uses) == 1

@@ -149,6 +149,7 @@ def test_wrong_credentials_are_all_told_and_never_shown():
         {"title": "A", "needs": "luck"},
         {"title": "A", "basse_url": "https://a.example"},
         {"title": "A", "image_tokens": 7},
+        {"title": "A", "top_p": "never"},
     ],
 )
 def test_an_entry_that_cannot_be_used_is_refused(wrong):

@@ -22,7 +22,7 @@ class Clock:
 
 
 @pytest.fixture(params=["memory", "redis"])
-def cache(request):
+def cache(request, patient):  # noqa: ARG001 - it is undone
     if request.param == "memory":
         yield open_cache()
         return

@@ -131,13 +131,13 @@ def test_two_transactions_that_lock_each_other_out_both_end(pg_url):
             for id in (first, second):
                 db.execute(sa.update(TABLE).where(TABLE.c.id == id).values(n=TABLE.c.n + 1))
                 if len(tries) <= 2 and id == first:
-                    meet.wait(10)
+                    meet.wait(60)
 
         database.transaction(act)
 
     threads = [threading.Thread(target=cross, args=pair) for pair in ((1, 2), (2, 1))]
     [t.start() for t in threads]
-    [t.join(20) for t in threads]
+    [t.join(120) for t in threads]
     assert len(tries) == 3, "the database chose one, and it was tried again"
     assert [row.n for row in database.rows(sa.select(TABLE.c.n))] == [2, 2]
     database.close()

@@ -9,7 +9,7 @@ import pytest
 
 from core import safety, telemetry
 from core.settings import load
-from tests.core.kernel.proofs import parts
+from tests.core.kernel.proofs import ends, parts
 from tests.core.telemetry import operations  # noqa: F401 - registers them
 from tests.loopback.sinks import langfuse_server, otlp_server, sentry_server
 
@@ -51,14 +51,14 @@ def sentry():
 
 
 @contextmanager
-def told(**settings):
-    """Telemetry to the sinks of these settings."""
+def told(within_s=60, **settings):
+    """Telemetry to the sinks of these settings, which have so long to take what is left."""
     values = {name.upper(): value for name, value in settings.items()}
     made = telemetry.open(load(values, None), safety.redact)
     try:
         yield made
     finally:
-        made.close()
+        made.close(within_s)
 
 
 @contextmanager
@@ -77,6 +77,7 @@ def ended(kernel, task_id):
     """The task, which has ended."""
     for _ in kernel.follow(task_id):
         pass
+    ends.left(task_id)  # its span ends after its last event
     return kernel.task(task_id)
 
 

@@ -51,6 +51,17 @@ def down(run: Run, _given: Given) -> Made:
     return Made(parts=[])
 
 
+@operation("down_under", policy=Policy(queue="batch"))
+def down_under(run: Run, _given: Given) -> Made:
+    """A provider that is not there, asked under another policy than the operation's own."""
+
+    def act(_call: Call):
+        raise Unavailable("Nobody answers.", hint="Later.")
+
+    run.under("conversation").step("model", "complete", act, estimate=COST)
+    return Made(parts=[])
+
+
 @operation("bug", policy=Policy(queue="batch"))
 def bug(_run: Run, given: Given) -> Made:
     """Broken code that quotes what it was given."""

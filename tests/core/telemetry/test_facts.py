@@ -142,6 +142,33 @@ def test_an_operation_sums_all_its_steps_and_names_each_model_once():
     assert (line["use_case"], line["policy"]) == ("conversation", "conversation@b")
 
 
+def line_of(uses, **policy):
+    """The line of a task of "complete" whose one step used this."""
+    names = {"id": "t1", "operation": "complete", "org_id": "acme", "person_id": "p1"}
+    task = SimpleNamespace(**names, policy=policy, state="done", error=None)
+    return facts.task_line(task, [{"cost_nusd": 3, "tokens": 0, "uses": uses}], 5)
+
+
+def test_who_judged_an_operation_gives_it_no_name_and_no_cost_of_a_cached_answer():
+    kept = {**USE, "cache_hit": True, "cost_nusd": 0}
+    line = line_of([JUDGED, kept])
+    assert (line["provider"], line["model"], line["cached"]) == ("openai", "openai/m", True)
+    line = line_of([JUDGED, kept, USE])
+    assert (line["model"], line["cached"]) == ("openai/m", False)
+    line = line_of([JUDGED])
+    assert (line["provider"], line["model"], line["cached"]) == ("", "", False)
+
+
+def test_an_operation_that_bought_nothing_names_the_use_cases_it_took_up():
+    beside = {"lead": {"name": "lead", "variant": "b"}, "mail": {"name": "mail", "variant": ""}}
+    for uses in ([], None, [JUDGED]):
+        line = line_of(uses, name="complete", variant="", beside=beside)
+        assert (line["use_case"], line["policy"]) == ("lead, mail", "lead@b, mail")
+    line = line_of([{**USE, "use_case": "mail"}], name="complete", variant="", beside=beside)
+    assert (line["use_case"], line["policy"]) == ("mail", "mail")
+    assert line_of([])["use_case"] == "complete"
+
+
 def test_uses_of_one_step_add_up():
     last = {**USE, "estimated": True, "model": "last", "breakdown": None}
     made = facts.total({"uses": [USE, last, JUDGED]})

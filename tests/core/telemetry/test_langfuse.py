@@ -1,15 +1,20 @@
 """The attributes are those that Langfuse's own SDK writes, and no token is counted twice."""
 
 import json
+import re
+from pathlib import Path
+from typing import get_args
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import core
 from core.kernel import Ask, Who
 from core.storage.database import now
 from core.telemetry import langfuse
 from tests.core.kernel.proofs.parts import ANA
-from tests.core.telemetry.conftest import ended, spans, working
+from tests.core.telemetry.conftest import ended, spans, told, working
 from tests.core.telemetry.test_facts import ASK, DONE
 from tests.loopback.sinks.langfuse_server import PUBLIC, SECRET
 
@@ -32,16 +37,39 @@ def test_the_endpoint_is_where_the_sdk_sends():
     assert langfuse.endpoint("http://x/").endswith("x/api/public/otel/v1/traces")
 
 
-def test_kinds_of_steps_become_kinds_of_observations():
-    kinds = {"model": "generation", "tool": "tool", "publish": "span"}
-    who = Who(org="a", person="p")
-    made = {
-        kind: langfuse.asked_attributes(Ask("t", 1, kind, "n", who, {}))[
-            "langfuse.observation.type"
-        ]
-        for kind in kinds
-    }
-    assert made == kinds
+DOOR = re.compile(r"""\b(?:step\(|walk\(\s*run,\s*[\w.]+,)\s*"(\w+)",""")
+INNER = {"check", "count", "data", "deck"}  # nothing is bought by these
+
+
+def test_every_kind_of_step_that_buys_something_is_a_kind_of_observation():
+    files = (path.read_text("utf-8") for path in Path(core.__file__).parent.rglob("*.py"))
+    kinds = {kind for text in files for kind in DOOR.findall(text)}
+    assert kinds == langfuse.TYPES.keys() | INNER
+
+
+def test_what_has_tokens_or_units_is_of_a_type_that_carries_usage():
+    from langfuse._client import constants as theirs
+
+    carry = get_args(theirs.ObservationTypeGenerationLike)
+    others = set(langfuse.TYPES.values()) - set(carry)
+    assert others == {"tool", "retriever"} <= set(get_args(theirs.ObservationTypeSpanLike))
+
+
+@pytest.mark.parametrize(
+    ("kind", "type"),
+    [
+        ("model", "generation"),
+        ("batch", "generation"),
+        ("image", "generation"),
+        ("embeddings", "embedding"),
+        ("tool", "tool"),
+        ("search", "retriever"),
+        ("deck", "span"),
+    ],
+)
+def test_kinds_of_steps_become_kinds_of_observations(kind, type):
+    ask = Ask("t", 1, kind, "n", Who(org="a", person="p"), {})
+    assert langfuse.asked_attributes(ask)["langfuse.observation.type"] == type
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10**6))
@@ -93,4 +121,12 @@ def test_without_both_keys_nothing_is_sent_and_the_log_says_so(
     with working(sqlite_url, tmp_path, langfuse_base_url=langfuse.url) as (_, telemetry):
         assert telemetry.status() == {}
     assert "LANGFUSE_PUBLIC_KEY" in caplog.text
+    assert langfuse.asked == 0
+
+
+def test_keys_without_an_address_send_nothing_and_the_log_names_the_setting(langfuse, caplog):
+    keys = {"langfuse_public_key": PUBLIC, "langfuse_secret_key": SECRET}
+    with told(**keys, langfuse_host=langfuse.url) as telemetry:
+        assert telemetry.status() == {}
+    assert "LANGFUSE_BASE_URL is missing" in caplog.text
     assert langfuse.asked == 0

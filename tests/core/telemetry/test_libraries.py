@@ -50,7 +50,7 @@ def ask_httpx(gpt):
     body = {"model": "m", "messages": [{"role": "user", "content": "hello"}]}
     headers = {"authorization": f"Bearer {KEY}"}
     url = f"{gpt.url}/v1/chat/completions?mail=ana@example.org"
-    httpx.post(url, json=body, headers=headers)
+    httpx.post(url, json=body, headers=headers, timeout=60)
 
 
 @pytest.mark.parametrize("ask", [ask_litellm, ask_openai, ask_httpx])
@@ -71,8 +71,8 @@ def test_a_provider_is_told_the_trace_of_the_step_that_calls_it(ask, gpt, collec
 def test_a_server_that_is_asked_without_httpx_is_told_the_trace_once(collector):
     with web_server.serve() as web, on(collector) as telemetry, telemetry.step(ASK) as step:
         out = Egress(trace=telemetry.header).to(web.url())
-        asyncio.run_coroutine_threadsafe(out.send("GET", web.url()), loop()).result(20)
-        asyncio.run_coroutine_threadsafe(out.fetch(web.url()), loop()).result(20)
+        asyncio.run_coroutine_threadsafe(out.send("GET", web.url()), loop()).result(60)
+        asyncio.run_coroutine_threadsafe(out.fetch(web.url()), loop()).result(60)
         told = f"traceparent: {step.traceparent[:-2]}".encode()  # the flags may say more
     assert [seen.count(b"traceparent") for seen in web.seen] == [1, 0]
     assert told in web.seen[0]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import logging
 
+from starlette.responses import Response
+
 from tests.core.kernel.proofs.parts import ANA
 from tests.core.telemetry.conftest import ended, spans, told, working
 from tests.core.telemetry.test_facts import ASK, DONE, JUDGED, USE
+from tests.loopback.sinks import otlp_server
+from tests.loopback.sinks.sink import receive
 
 CALL = {
     "kind": "model",
@@ -81,6 +85,43 @@ def test_operations_are_measured_by_their_policies_however_little_is_logged(
         ended(kernel, kernel.submit("under", {}, ANA))
     (one,) = spans(collector, metric="studio.requests")
     assert (one["use_case"], one["policy"]) == ("conversation", "conversation@b")
+
+
+def test_a_collector_that_takes_traces_and_no_metrics_is_told_once_and_counted(caplog):
+    def read(sink, request, body):
+        refused = request.url.path == "/v1/metrics" and not sink.seen
+        return Response(status_code=404) if refused else otlp_server.read(sink, request, body)
+
+    with receive(read, ["/v1/traces", "/v1/metrics"]) as sink:
+        with told(otel_exporter_otlp_endpoint=sink.url) as telemetry:
+            telemetry.settled(ASK, DONE, 0.1)
+        assert telemetry.status()["otlp metrics"] == {
+            "sent": 0, "failed": 1, "dropped": 0, "waiting": 0,
+        }  # fmt: skip
+        assert telemetry.status()["otlp"]["failed"] == 0
+        assert telemetry.down() == ["otlp metrics"]
+    assert [r.getMessage().partition(" took")[0] for r in caplog.records] == [
+        "The sink otlp metrics"
+    ]
+
+
+def test_a_collector_that_takes_metrics_again_is_no_longer_down(collector, caplog):
+    from opentelemetry.sdk.resources import Resource
+
+    from core.telemetry.meters import Meters
+
+    caplog.set_level(logging.INFO, "core.telemetry")
+    collector.status = 404
+    made = Meters(f"{collector.url}/v1/metrics", {}, Resource({}), every_s=0.02)
+    made.call(CALL)
+    collector.until(lambda: made.tally.failed > 2)
+    assert not made.tally.works
+    collector.status = 200
+    collector.until(lambda: made.tally.sent)
+    made.close(60)
+    assert made.tally.works
+    ours = [r.levelname for r in caplog.records if r.name == "core.telemetry.outbox"]
+    assert ours == ["WARNING", "INFO"]
 
 
 def test_a_person_is_a_pseudonym_that_needs_the_salt(collector):

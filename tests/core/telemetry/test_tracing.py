@@ -6,7 +6,7 @@ import time
 
 from core.kernel import Who
 from core.telemetry import here
-from tests.core.kernel.proofs import parts
+from tests.core.kernel.proofs import ends, parts
 from tests.core.kernel.proofs.parts import ANA
 from tests.core.telemetry.conftest import CLIENT, ended, spans, told, working
 
@@ -79,6 +79,7 @@ def test_a_question_ends_the_leg_and_the_answer_continues_the_trace_in_another_k
         task_id = kernel.submit("publish", {}, ANA, trace=CLIENT)
         while kernel.task(task_id).state != "waiting":
             time.sleep(0.02)
+        ends.left(task_id)
     with working(sqlite_url, tmp_path, **on(collector)) as (kernel, _):
         kernel.answer(task_id, 2, "approved", "bo")
         ended(kernel, task_id)
@@ -128,7 +129,7 @@ def test_both_sinks_get_the_same_trace(collector, langfuse, sqlite_url, tmp_path
     keys["langfuse_base_url"] = langfuse.url
     with working(sqlite_url, tmp_path, **on(collector), **keys) as (kernel, telemetry):
         ended(kernel, kernel.submit("metered", {}, Who(org="acme", person="bo")))
-        assert set(telemetry.status()) == {"otlp", "langfuse"}
+        assert set(telemetry.status()) == {"otlp", "otlp metrics", "langfuse"}
     (here_,), (there,) = (spans(sink, name="model complete") for sink in (collector, langfuse))
     assert here_["span_id"] == there["span_id"]
     assert here_["langfuse.observation.type"] == "generation"  # so a collector may forward it

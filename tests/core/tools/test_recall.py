@@ -45,12 +45,14 @@ class Teller:
 
 
 @pytest.fixture(params=["memory", "redis"])
-def teller(request):
+def teller(request, patient):  # noqa: ARG001 - it is undone
     if request.param == "memory":
         yield Teller(Memory())
         return
     with services.redis() as redis:
-        yield Teller(open_cache(redis.url))
+        cache = open_cache(redis.url)
+        yield Teller(cache)
+        cache.close()
 
 
 def test_the_second_time_nothing_runs_and_the_same_comes_back(teller):

@@ -40,7 +40,7 @@ def hosted(tmp_path):
         env = {"STUDIO_DATA_DIR": str(tmp_path), "LOG_LEVEL": "ERROR", "MODERATION": "local"}
         env |= {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{desk.loopback.url}/v1"}
         opened = open_studio(load(env, None))
-        opened.batches._pace = QUICK
+        opened.batches._pace, opened.desk = QUICK, desk
         yield opened
         opened.close()
 
@@ -52,6 +52,34 @@ def test_with_a_door_they_are_one_step_at_half_the_price(hosted):
     single = 40 * 150 + 90 * 600
     assert made.cost_nusd * 2 == 3 * single
     assert steps == [("check", 0), ("batch", made.cost_nusd)]
+
+
+def test_under_a_use_case_they_are_asked_as_it_says_in_one_batch(hosted):
+    org_id, desk = hosted.people.local().org_id, hosted.desk
+    changes = {"batch": True, "models": ["openai/gpt-4o-mini"], "prompt": "insight_answer"}
+    hosted.policies.override(org_id, "lead_scoring", changes, "ana")
+    desk.loopback.script["gpt-4o-mini"] = Turn(text='{"score": 7}', prompt=40, completion=90)
+    made, steps = answered(hosted, prompts=["One?", "Two?"], policy="lead_scoring")
+    assert [kind for kind, _ in steps] == ["check", "batch"]
+    assert [one.completion.text for one in made.answers] == ['{"score": 7}'] * 2
+    hash, opening = hosted.prompts.render(org_id, "insight_answer", {}).hash, "Answer now"
+    assert {(one.completion.use_case, one.completion.prompt_hash) for one in made.answers} == {
+        ("lead_scoring", hash)
+    }
+    asked = [body for _, body in desk.only.requests]
+    assert [body["messages"][-1]["content"] for body in asked] == ["One?", "Two?"]
+    assert all(opening in str(body["messages"][:-1]) for body in asked)
+    assert [(body["temperature"], body["max_tokens"]) for body in asked] == [(0.3, 800)] * 2
+    assert all("response_format" in body for body in asked)  # its answers are JSON
+
+
+def test_a_use_case_that_allows_no_batch_gets_none(hosted):
+    org_id = hosted.people.local().org_id
+    changes = {"models": ["openai/gpt-4o-mini"]}
+    hosted.policies.override(org_id, "email_generation", changes, "ana")
+    made, steps = answered(hosted, prompts=["One?", "Two?"], policy="email_generation")
+    assert [kind for kind, _ in steps] == ["check", "model", "model"]
+    assert {one.completion.use_case for one in made.answers} == {"email_generation"}
 
 
 def test_what_failed_requests_cost_is_in_the_sum(tmp_path):

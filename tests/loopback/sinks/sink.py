@@ -28,7 +28,7 @@ class Sink:
     asked: int = 0
     seen: list[Any] = field(default_factory=list)
 
-    def until(self, holds: Callable[[], Any], within_s: float = 20.0) -> Any:
+    def until(self, holds: Callable[[], Any], within_s: float = 60.0) -> Any:
         """What `holds` gives as soon as it is true, or its last answer."""
         end = time.monotonic() + within_s
         while time.monotonic() < end and not (found := holds()):

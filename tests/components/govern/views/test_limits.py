@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from components.govern.views import limits
+from core.kernel import Ask, Policy, Who
 from tests import screens
 
 HALF = SimpleNamespace(unit="nusd", max=10, spent=4, held=1, left=5, scope="org:a", period="day")
@@ -31,3 +33,20 @@ def test_every_limit_is_listed_exactly():
     at = screens.shell("governance", view="limits")
     assert not at.exception
     assert "Organisation, today" in list(at.dataframe[0].value["limit"])
+
+
+def test_the_daily_limits_of_policies_are_there_before_and_after_anything_ran(front):
+    def line():
+        at = screens.shell("governance", view="limits")
+        assert not at.exception
+        lines = at.dataframe[0].value.set_index("limit")
+        return tuple(lines.loc["You in Email generation, today", ["max", "spent"]])
+
+    assert line() == (3.0, 0.0)
+    me = front.people.local()
+    ask = Ask("t", 1, "model", "m", Who(org=me.org_id, person=me.id), {"nusd": 10**9})
+    bound = front.kernel.bound("t", ask.who, Policy(name="email_generation", daily_nusd=2 * 10**9))
+    ask = replace(ask, who=bound)
+    front.database.transaction(lambda db: front.ledger.hold(db, ask))
+    front.database.transaction(lambda db: front.ledger.settle(db, ask, {"nusd": 5 * 10**8}))
+    assert line() == (3.0, 0.5), "as the policy says now, whatever held when it was spent"

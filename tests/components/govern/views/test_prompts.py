@@ -81,6 +81,41 @@ def test_an_unreadable_template_is_said_with_its_line():
     assert any("line 2" in str(error.value) for error in at.error)
 
 
+BOMB = "a: &a [x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]\n"
+    for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.usefixtures("studio")
+@pytest.mark.parametrize(
+    ("sample", "said"),
+    [
+        ("question: [", "line 1: "),
+        ("question: x\nday: !!int y", "line 2: "),
+        (BOMB, "repeats itself too often"),
+    ],
+    ids=["no YAML", "no number", "a hundred million values in 400 characters"],
+)
+def test_sample_values_that_cannot_be_read_are_said_with_their_line(sample, said):
+    at = screens.shell("governance", **HERE)
+    at.text_area(key="sample_insight").set_value(sample).run()
+    assert not at.exception
+    (error,) = [str(error.value).replace("\\", "") for error in at.error]
+    assert error.startswith("The sample values cannot be read, line ")
+    assert said in error
+    assert "could not be shown" not in screens.text(at)
+
+
+@pytest.mark.usefixtures("studio")
+def test_a_date_among_the_sample_values_is_shown_as_it_was_written():
+    at = screens.shell("governance", **HERE)
+    body_of(at).set_value("## user\nOn {{ day }}.")
+    at.text_area(key="sample_insight").set_value("day: 2024-13-01").run()
+    assert not at.exception
+    assert "On 2024-13-01." in screens.text(at)
+
+
 @pytest.mark.usefixtures("studio")
 def test_an_unknown_prompt_is_said_kindly():
     at = screens.shell("governance", view="prompts", prompt="nonsense")

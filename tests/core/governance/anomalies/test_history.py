@@ -83,6 +83,13 @@ def test_units_count_where_there_are_no_tokens(database):
     assert lines(database, ANA, AT)[0].tokens == 6
 
 
+def test_a_batch_is_as_many_calls_as_it_has_answers(database):
+    tokens = {"prompt_tokens": 9_000, "completion_tokens": 1_000}
+    written(database, use(AT, 2) + use(AT, batch=True, units=10, unit="request", **tokens))
+    (line,) = lines(database, ANA, AT)
+    assert (line.calls, line.paid, line.tokens) == (12, 12, 12_000)
+
+
 def test_what_a_prompt_cache_saved_is_told_from_the_price_of_the_rest(database):
     cached = {"cached_tokens": 800, "breakdown": {"input": 10_000, "cached": 8_000}}
     written(database, use(AT, 1, **cached))

@@ -68,6 +68,17 @@ def test_an_answer_from_the_cache_says_nothing_of_a_models_speed(database, book)
     assert (found["b"].calls, found["b"].latency_ms_p50) == (1, 0)
 
 
+def test_a_batch_counts_its_answers_and_says_nothing_of_a_models_speed(database, book):
+    batch = {"batch": True, "units": 10, "unit": "request", "latency_ms": 7_200_000}
+    book.call("a", cost_nusd=500, prompt_tokens=900, completion_tokens=100, **batch)
+    book.call("b", cost_nusd=1_000, prompt_tokens=100, latency_ms=800)
+    book.call("b", cost_nusd=500, prompt_tokens=900, completion_tokens=100, **batch)
+    assert compare(database, "acme", "chat") == {
+        "a": ArmResult("a", 1, 10, 500, 50, 100),
+        "b": ArmResult("b", 1, 11, 1_500, 136, 100, 800, 800),
+    }
+
+
 def test_a_failure_under_another_use_case_of_the_task_is_not_its_own(database, book):
     book.call("a", use_case="mail", state="failed")
     assert compare(database, "acme", "chat") == {}

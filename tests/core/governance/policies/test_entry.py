@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import core
 from core.errors import Invalid, NotFound, Unavailable
+from core.governance import ApprovalGate
 from core.governance.policies import entry
+from core.kernel import Ask, Who
 from core.kernel.policies import Policy
+from core.llm.media.reach import KINDS as MEDIA
 
 ALL = {
     "models": ["openai/gpt-4.1", "studio"],
@@ -126,6 +134,41 @@ def test_what_a_person_must_approve_only_grows():
     policy = Policy(approve=("publish",))
     assert changed({"approve": []}, policy).approve == ("publish",)
     assert changed({"approve": ["send", "publish"]}, policy).approve == ("publish", "send")
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (["modle"], "No step is of the kind 'modle'. Did you mean 'model'?"),
+        (["batch", "Search"], "No step is of the kind 'Search'. Did you mean 'search'?"),
+        (["studio"], "No step is of the kind 'studio'. There are batch, data, deck,"),
+    ],
+)
+def test_a_kind_that_no_step_has_is_told_with_the_nearest(written, said):
+    ((place, found),) = wrong({"approve": written}, approve=entry.check_kind)
+    assert place == f"approve.{len(written) - 1}"
+    assert found.startswith(said)
+
+
+def test_whoever_is_asked_before_a_model_is_asked_before_a_batch_of_its_questions():
+    policy = changed({"approve": "model"})
+    for kind, answer in {"model": "wait", "batch": "wait", "search": "allow"}.items():
+        ask = Ask("t", 1, kind, "x", Who(org="acme", person="ana"), {}, "complete", policy=policy)
+        assert ApprovalGate().ask(ask).answer == answer
+
+
+def test_the_kinds_are_those_of_the_steps_that_the_studio_takes():
+    """Read from the source: `run.step(KIND, ...)`, and what media and search walk."""
+    taken = set()
+    for file in Path(core.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                named = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                place = {"step": 0, "walk": 2}.get(named, 99)
+                kinds = [getattr(one, "value", None) for one in node.args[place : place + 1]]
+                taken |= {kind for kind in kinds if isinstance(kind, str)}
+    assert taken - {"check", "count"} == entry.KINDS
+    assert set(get_args(MEDIA)) < entry.KINDS
 
 
 def test_models_are_checked_where_they_stand_and_an_absent_key_is_no_mistake():

@@ -172,6 +172,19 @@ def test_an_edit_holds_while_running_and_a_bad_one_does_not(policies, path):
     assert (chat(policies).temperature, policies.trouble) == (0.2, None)
 
 
+def test_a_typing_error_in_what_a_person_is_asked_about_is_told_and_not_taken(policies, path):
+    put(path, TEXT.replace("temperature: 0.2", "approve: [search, modle]"))
+    policies.look()
+    assert policies.trouble
+    assert (policies.trouble.line, policies.trouble.field) == (7, "use_cases.chat.approve.1")
+    assert "Did you mean 'model'?" in policies.trouble.message
+    with pytest.raises(Faulty, match="modle"):
+        policies.override("acme", "chat", {"approve": ["modle"]}, "ana")
+    put(path, TEXT.replace("temperature: 0.2", "approve: [search, model]"))
+    policies.look()
+    assert chat(policies).approve == ("search", "model", "batch")
+
+
 def test_a_bad_file_at_the_first_start_is_no_dead_studio(database, path):
     path.write_text(TEXT + "  chat: {}\n")
     policies = Policies(database, path)
@@ -204,7 +217,7 @@ def test_readers_beside_an_editing_thread_see_one_version_or_the_other(policies,
     for thread in threads:
         thread.start()
     time.sleep(1)
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while len(seen) <= 3 and time.monotonic() < end:
         time.sleep(0.05)
     stop.set()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from core.governance.policies import watched as module
 from core.governance.policies.lines import Trouble, faulty
 from core.governance.policies.watched import Watched
 
@@ -40,7 +41,7 @@ def put(path: Path, text: str) -> None:
 
 
 def until(value, expected) -> bool:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while value() != expected and time.monotonic() < end:
         time.sleep(0.01)
     return value() == expected
@@ -129,20 +130,41 @@ def test_whoever_needs_it_now_sees_a_whole_edit_and_otherwise_pays_for_one_stat(
         watched.look(now=True)
 
 
-def test_a_change_that_was_seen_a_moment_ago_has_not_rested(path):
+@pytest.fixture
+def clock(monkeypatch):
+    """Time passes when a test says so, or when somebody rests; `during` happens amid a rest."""
+
+    class Clock:
+        at, during = 1_000.0, None
+
+        def monotonic(self):
+            return self.at
+
+        def sleep(self, seconds):
+            self.at += seconds
+            if seconds and self.during:
+                self.during()
+
+    made = Clock()
+    monkeypatch.setattr(module, "time", made)
+    return made
+
+
+def test_a_change_that_was_seen_a_moment_ago_has_not_rested(path, clock):
     watched = Watched(path, read, [], every_s=0)
     path.write_text("half")
     watched.look()  # saw it, and leaves it alone
     path.write_text("half and whole")
     watched.look()
-    threading.Timer(0.05, path.write_text, ["whole at last"]).start()
+    clock.during = lambda: path.write_text("whole at last")
     watched.look(now=True)
     assert watched.value == ["one", "two"], "it changed while it should have rested"
+    clock.during = None
     watched.look(now=True)
     assert watched.value == ["whole", "at", "last"]
 
 
-def test_readers_never_see_half_of_a_file_however_it_is_written(path):
+def test_readers_never_see_half_of_a_file_however_it_is_written(path, clock):
     """A writer that writes in pieces, beside readers: only whole versions are ever seen."""
     whole = {tuple([f"v{n}"] * 400) for n in range(12)}
     path.write_text(" ".join(["v0"] * 400))
@@ -153,6 +175,10 @@ def test_readers_never_see_half_of_a_file_however_it_is_written(path):
         while not stop.is_set():
             seen.add(tuple(watched.value))
 
+    def rested() -> str:
+        clock.at += module.SETTLE_S
+        return watched.value[0]
+
     readers = [threading.Thread(target=look) for _ in range(3)]
     for reader in readers:
         reader.start()
@@ -160,9 +186,11 @@ def test_readers_never_see_half_of_a_file_however_it_is_written(path):
         with path.open("w") as file:  # not atomic: truncated, then in two pieces
             file.write(" ".join([f"v{n}"] * 200) + " ")
             file.flush()
-            time.sleep(0.03)
+            for _ in range(5):  # readers look, and no writer rests for as long as that
+                time.sleep(0.005)
+                clock.at += module.SETTLE_S / 6
             file.write(" ".join([f"v{n}"] * 200))
-        assert until(lambda: watched.value[0], f"v{n}")
+        assert until(rested, f"v{n}")
     stop.set()
     for reader in readers:
         reader.join()
@@ -176,14 +204,14 @@ def test_a_reader_never_waits_for_the_one_who_reads_the_file(path):
     def slow(text: str) -> list[str]:
         if text == "slow":
             reading.set()
-            assert go.wait(30)
+            assert go.wait(120)
         return [text]
 
     watched = Watched(path, slow, [], every_s=QUICK_S)
     put(path, "slow")
     thread = threading.Thread(target=lambda: watched.look(now=True))
     thread.start()
-    assert reading.wait(20)
+    assert reading.wait(60)
     assert watched.value == ["one two"]
     go.set()
     thread.join()

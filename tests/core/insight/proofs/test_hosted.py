@@ -51,6 +51,8 @@ def _no_grudges(lab):
         ("dies_once", WHOLE),
         ("dies_later", ("model",)),
         ("obedient", WHOLE),
+        ("reciter", ("model",)),
+        ("secretive", WHOLE),
         ("contrary", WHOLE),
         ("mute", WHOLE),
         ("stubborn", WHOLE),
@@ -97,9 +99,11 @@ def test_what_is_not_supported_is_said_back_once_and_then_left_out(lab, name):
         ("swapper", "beside a name that it is not of"),
         ("mistimer", "speaks of 'March'"),
         ("misquoter", "names 'Returns'"),
+        ("misranker", "says 'lowest'"),
+        ("explainer", "tells a cause, 'because'"),
     ],
 )
-def test_a_right_reference_on_a_wrong_noun_is_said_back_once_and_then_left_out(
+def test_a_right_reference_in_a_wrong_sentence_is_said_back_once_and_then_left_out(
     lab, name, why, tmp_path
 ):
     model = lab.model(name)
@@ -121,7 +125,8 @@ def test_a_model_may_say_in_its_own_words_what_its_references_are_about(lab, tmp
     assert len([asked for asked in model.asked if asked.is_last]) == 1
     assert deck.answer[0].startswith("The amount sold was [[")
     assert "in the third quarter" in deck.answer[0]
-    assert deck.answer[-1].startswith("South sold [[")
+    assert deck.answer[-2].startswith("South sold [[")
+    assert deck.answer[-1].startswith("South has the highest amount, [[")
     check_deck(lab, deck, tmp_path)
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from core import safety, telemetry
 from core.settings import load
-from tests.core.kernel.proofs import parts
+from tests.core.kernel.proofs import ends, parts
 
 
 def live(url: str, folder: str, *commands: str) -> None:
@@ -20,17 +20,15 @@ def live(url: str, folder: str, *commands: str) -> None:
         sys.stdout.write(parts.dumps([verb, _done(kernel, verb, words)]) + "\n")
         sys.stdout.flush()
     parts.close_studio(kernel)
-    kernel.telemetry.close()
+    kernel.telemetry.close(60)
 
 
 def _options(commands):
-    """What `patience=2`, `silence=1` and `otlp=URL` say of the studio."""
+    """What `patience=600` and `otlp=URL` say of the studio."""
     found = dict(command.split("=", 1) for command in commands if "=" in command.split(",")[0])
     options = {}
     if "patience" in found:
         options["patience"] = timedelta(seconds=float(found["patience"]))
-    if "silence" in found:
-        options["silence_s"] = float(found["silence"])
     if "otlp" in found:
         values = {"OTEL_EXPORTER_OTLP_ENDPOINT": found["otlp"]}
         options["telemetry"] = telemetry.open(load(values, None), safety.redact)
@@ -47,6 +45,8 @@ def _done(kernel, verb, words):
     if verb == "state":
         while kernel.task(words[0]).state not in words[1:]:
             time.sleep(0.02)
+        if "running" not in words[1:]:
+            ends.left(words[0])
         return kernel.task(words[0]).output
     if verb == "follow":
         return [(e.id, e.type) for e in kernel.follow(words[0])]

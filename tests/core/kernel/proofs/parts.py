@@ -28,6 +28,9 @@ ANA = Who(org="acme", person="ana", scopes=("team:growth", "project:p1", "sessio
 QUEUES = (Queue("interactive", 8, 8, 0.05), Queue("batch", 2, 2, 0.05), Queue("render", 2, 1, 0.05))
 
 
+LONG_S = 300  # that an act goes on which a test stops: longer than any machine stands still
+
+
 class Given(BaseModel):
     n: int = 6
     text: str = "hello"
@@ -124,6 +127,7 @@ def pay(value, nusd=7):
 
 
 COST = {"nusd": 10, "tokens": 5}
+ENDED = ("done", "failed", "cancelled", "expired")
 
 
 @operation("six", policy=Policy(queue="batch"))
@@ -170,7 +174,7 @@ def stream(run: Run, given: Given) -> Made:
             call.keep(f"w{i} ")
             call.spend(nusd=2, tokens=1)
             await asyncio.sleep(0.01)
-        await asyncio.sleep(30)
+        await asyncio.sleep(LONG_S)
 
     text = run.step("model", "words", lambda call: call.wait(words(call)), estimate={"nusd": 100})
     return Made(parts=[text])
@@ -183,13 +187,16 @@ operation("slow", policy=Policy(queue="render"))(stream)
 def blocked(run: Run, _given: Given) -> Made:
     off = Event()
     return Made(
-        parts=[run.step("sandbox", "cell", lambda _: off.wait(30), estimate=COST, stop=off.set)]
+        parts=[run.step("sandbox", "cell", lambda _: off.wait(LONG_S), estimate=COST, stop=off.set)]
     )
+
+
+HEARD = Event()  # until a test sets it, what is deaf hears nothing
 
 
 @operation("deaf")
 def deaf(run: Run, _given: Given) -> Made:
-    return Made(parts=[run.step("tool", "deaf", lambda _: time.sleep(3), estimate=COST)])
+    return Made(parts=[run.step("tool", "deaf", lambda _: HEARD.wait(LONG_S), estimate=COST)])
 
 
 @operation("fan")
@@ -313,11 +320,12 @@ def quits(run: Run, _given: Given) -> Made:
     sys.exit(4)
 
 
-def until(kernel: Kernel, task_id: str, *states: str, timeout_s: float = 40):
+def until(kernel: Kernel, task_id: str, *states: str, timeout_s: float = 90):
     """The task's row, once it is in one of `states`."""
     end = time.monotonic() + timeout_s
     while (task := kernel.task(task_id)).state not in states:
-        assert time.monotonic() < end, f"{task.state} {task.error}"
+        assert task.state not in ENDED, f"{task.state} {task.error}"
+        assert time.monotonic() < end, task.state
         time.sleep(0.005)
     return task
 
@@ -328,7 +336,7 @@ def steps(kernel: Kernel, task_id: str):
     return kernel.database.rows(query.order_by(STEP.c.seq))
 
 
-def happens(check, timeout_s: float = 40) -> None:
+def happens(check, timeout_s: float = 90) -> None:
     """`check` has become true."""
     end = time.monotonic() + timeout_s
     while not check():
@@ -336,7 +344,7 @@ def happens(check, timeout_s: float = 40) -> None:
         time.sleep(0.005)
 
 
-def acting(kernel: Kernel, task_id: str, timeout_s: float = 40) -> None:
+def acting(kernel: Kernel, task_id: str, timeout_s: float = 90) -> None:
     """An act of the task has begun here."""
     end = time.monotonic() + timeout_s
     while not any(call.began for call in list(kernel.calls._open.get(task_id, ()))):

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from core.ledger import Accounts
 from core.storage.database import Database
-from tests.core.kernel.proofs import parts
+from tests.core.kernel.proofs import ends, parts
 from tests.core.kernel.proofs.parts import WORLD
 
 PLACES = (
@@ -48,6 +48,20 @@ def query(url, sql, **values):
         rows = db.execute(sa.text(sql), values).all()
     engine.dispose()
     return rows
+
+
+def processes(url):
+    database = Database(url)
+    found = ends.known(database)
+    database.close()
+    return found
+
+
+def nobody_hears_of(url, dead):
+    """They are silent for so long that the living take over what they left."""
+    database = Database(url)
+    ends.silent(database, dead)
+    database.close()
 
 
 def sqlite_only(url):
@@ -118,8 +132,8 @@ def test_a_refusal_takes_the_same_branch_on_replay(child, url):
     WORLD.note("deaths", "2 act begins")
     process = child("submit,branch,t1,6", "state,t1,done")
     assert process.wait(120) == -9
-    options = [] if url.startswith("sqlite") else ["silence=1"]
-    assert finish(child(*options, "state,t1,done"))[-1][1] == {"parts": [7]}
+    nobody_hears_of(url, processes(url))
+    assert finish(child("state,t1,done"))[-1][1] == {"parts": [7]}
     assert WORLD.lines("acts") == ["2 7"]
     assert WORLD.lines("asked") == ["once"]  # the gate would allow it now, and is not asked
 
@@ -128,8 +142,8 @@ def test_the_order_of_map_is_stable_over_replay(child, url):
     WORLD.note("deaths", "9 act ends")
     process = child("submit,fan,t1,6", "state,t1,done")
     assert process.wait(120) == -9
-    options = [] if url.startswith("sqlite") else ["silence=1"]
-    done = finish(child(*options, "state,t1,done"))[-1][1]
+    nobody_hears_of(url, processes(url))
+    done = finish(child("state,t1,done"))[-1][1]
     assert done["parts"] == [[f"a{i}", f"b{i}"] for i in range(6)] + ["mux"]
     rows = query(url, "select seq, name from kernel_step order by seq")
     assert [n for _, n in rows][1:-1] == [
@@ -143,7 +157,7 @@ def test_the_order_of_map_is_stable_over_replay(child, url):
 
 
 def test_parking_survives_kill_9_and_repeats_nothing(child, url):
-    process = child("submit,publish,t1,6", "state,t1,waiting", "sleep,60")
+    process = child("submit,publish,t1,6", "state,t1,waiting", "sleep,300")
     process.stdout.readline()
     process.stdout.readline()
     process.kill()
@@ -214,8 +228,8 @@ def test_a_repeat_that_may_cost_more_holds_that_before_it_acts(child, url):
     died_at_a_price_of_10(child)
     WORLD.note("price", "50")
     limited_to(url, 50)
-    options = [] if url.startswith("sqlite") else ["silence=1"]
-    finish(child(*options, "state,t1,done"))
+    nobody_hears_of(url, processes(url))
+    finish(child("state,t1,done"))
     assert query(url, "select overrun_nusd from kernel_step") == [(0,)]
     assert query(url, "select count(*) from ledger_entry where kind = 'overrun'") == [(0,)]
     assert query(url, BOOKS) == [(0, 47)]
@@ -257,13 +271,16 @@ def test_a_repeat_whose_hold_has_expired_holds_again(child, url, left, ends, spe
 
 def test_a_deadline_is_absolute_across_restarts(child, url):
     sqlite_only(url)
-    process = child("patience=2", "submit,publish,t1,6", "state,t1,waiting", "sleep,60")
+    process = child("patience=600", "submit,publish,t1,6", "state,t1,waiting", "sleep,300")
     process.stdout.readline()
     process.stdout.readline()
     process.kill()
     process.wait()
-    time.sleep(2)
-    finish(child("state,t1,expired"))
+    deadline = query(url, "select deadline_at from kernel_wait")
+    finish(child("patience=9000", "sleep,1.5"))
+    assert query(url, "select deadline_at from kernel_wait") == deadline
+    change(url, "update kernel_wait set deadline_at = '2020-01-01 00:00:00.000000'")
+    finish(child("patience=9000", "state,t1,expired"))
 
 
 def test_what_a_viewer_saw_before_the_kill_is_a_prefix_of_the_record(child, url):
@@ -272,8 +289,10 @@ def test_what_a_viewer_saw_before_the_kill_is_a_prefix_of_the_record(child, url)
     process = child("submit,fan,t1,6", "follow,t1")
     seen = []
 
-    def watch():  # a viewer in another process reads the committed rows
-        while process.poll() is None:
+    def watch():  # a viewer in another process reads the committed rows, the last when it is dead
+        lives = True
+        while lives:
+            lives = process.poll() is None
             rows = query(url, "select id, type, data from kernel_event order by id")
             assert rows[: len(seen)] == seen
             seen[:] = rows
@@ -298,11 +317,13 @@ class TestManyProcesses:
         if url.startswith("sqlite"):
             pytest.skip("Postgres only")
         WORLD.note("deaths", "4 act ends")
-        first = child("silence=1", "submit,six,t1,6", "sleep,60")
+        first = child("submit,six,t1,6", "sleep,300")
         first.stdout.readline()
-        second = child("silence=1", "sleep,60")
-        while first.poll() is None and second.poll() is None:
-            time.sleep(0.05)
+        of_first = processes(url)
+        second = child("sleep,300")
+        parts.happens(lambda: first.poll() is not None or second.poll() is not None)
+        of_second = [one for one in processes(url) if one not in of_first]
+        nobody_hears_of(url, of_second if first.poll() is None else of_first)
         parts.happens(lambda: query(url, "select state from kernel_task") == [("done",)])
         refusal = ["Refused", "Not today.", "Ask Bo.", {"n": 7}]
         made = ["hello0", "hello1", refusal, "hello3", "hello4", "hello5"]
@@ -320,14 +341,14 @@ class TestManyProcesses:
     def test_a_cancel_from_another_process_stops_the_act(self, child, url):
         if url.startswith("sqlite"):
             pytest.skip("Postgres only")
-        runner = child("submit,stream,t1,5", "state,t1,running", "sleep,20")
+        runner = child("submit,stream,t1,5", "state,t1,running", "sleep,300")
         runner.stdout.readline()
         runner.stdout.readline()
         kernel = parts.open_studio(url, queues=())
         said = lambda: [e.type for e in kernel.events.since("t1")].count("delta")  # noqa: E731
         parts.happens(lambda: said() == 5)
         kernel.cancel("t1")
-        parts.until(kernel, "t1", "cancelled", timeout_s=10)  # by itself it goes on for 30
+        parts.until(kernel, "t1", "cancelled", timeout_s=90)  # by itself it goes on for longer
         assert kernel.task("t1").error["details"]["made"] == "w0 w1 w2 w3 w4 "
         parts.books(kernel)
         parts.close_studio(kernel)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 
@@ -20,12 +19,11 @@ def test_the_trace_goes_on_in_another_process_after_a_crash(child, url):
     WORLD.note("deaths", "4 act begins")
     with otlp_server.open_collector() as sink:
         first = child(f"otlp={sink.url}", f"submit,six,t1,6,{CLIENT}", "state,t1,done")
-        assert first.wait(60) != 0
+        assert first.wait(120) != 0
         second = child(f"otlp={sink.url}", "state,t1,done")
-        out, err = second.communicate(timeout=60)
+        out, err = second.communicate(timeout=120)
         assert second.returncode == 0, err[-3000:]
         assert json.loads(out)[0] == "state"
-        time.sleep(0.1)
     found = [span for span in sink.seen if span.get("studio.task_id") == "t1"]
     assert {span["trace_id"] for span in found} == {"ab" * 16}
     (leg,) = [span for span in found if span["name"] == "six"]  # the first one's died with it

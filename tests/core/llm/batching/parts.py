@@ -25,7 +25,7 @@ from core.storage.migrations import migrate
 from tests.core.llm.parts import ANA, WEATHER, settings
 
 QUEUES = (Queue("interactive", 8, 8, 0.05), Queue("batch", 2, 2, 0.05), Queue("render", 2, 1, 0.5))
-QUICK = Pace(first_s=0.02, growth=1.2, most_s=0.1, window_s=60, stop_s=3)
+QUICK = Pace(first_s=0.02, growth=1.2, most_s=0.1, window_s=600, stop_s=60)
 GPT, CLAUDE = "openai/gpt-4o-mini", "anthropic/claude-haiku-4-5"
 NOW: dict[str, Batches] = {}
 
@@ -48,6 +48,7 @@ class Many(BaseModel):
     pictures: bool = False
     cache_ttl_s: int = 0
     first: int = 0  # the number of the first question
+    policy: dict[str, Any] = {}
 
 
 class Came(BaseModel):
@@ -58,7 +59,7 @@ class Came(BaseModel):
 
 @operation("ask_many", policy=Policy(queue="batch", tokens_max=100))
 def ask_many(run: Run, many: Many) -> Came:
-    run.policy = run.policy.changed(batch=many.batch, cache_ttl_s=many.cache_ttl_s)
+    run.policy = run.policy.changed(batch=many.batch, cache_ttl_s=many.cache_ttl_s, **many.policy)
     tools: list[ToolSpec] = [WEATHER] if many.tools else []
     shown = [Image(media_type="image/png", data="QQ==")] if many.pictures else []
     requests = [
@@ -90,7 +91,7 @@ class Office:
         self.submitted.append(self.kernel.submit("ask_many", given, ANA))
         return self.submitted[-1]
 
-    def ended(self, task_id: str, within_s: float = 60) -> Any:
+    def ended(self, task_id: str, within_s: float = 120) -> Any:
         until = time.monotonic() + within_s
         while (task := self.kernel.task(task_id)).state not in ("done", "failed", "cancelled"):
             assert time.monotonic() < until, task.state
@@ -131,7 +132,7 @@ def open_gateway(kernel: Kernel, desk_url: str, pace: Pace = QUICK) -> Gateway:
     return gateway
 
 
-def until(check: Any, within_s: float = 20) -> None:
+def until(check: Any, within_s: float = 60) -> None:
     """`check` has become true."""
     end = time.monotonic() + within_s
     while not check():

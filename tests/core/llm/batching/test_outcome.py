@@ -74,6 +74,31 @@ def test_the_providers_words_pass_without_the_key():
     assert "not with" in error["message"]
 
 
+NOTHING = Usage(prompt=40, completion=1_000, reasoning=1_000)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "reason"),
+    [
+        (Answer("", (), "content_filter", NOTHING), "invalid", "policy"),
+        (Answer(" \n", (), "length", NOTHING), "unavailable", "length"),
+        (Answer("", (), "stop", NOTHING), "unavailable", "garbled"),
+    ],
+)
+def test_an_answer_that_says_nothing_is_an_error_and_paid_for(answer, code, reason):
+    made = of(answer)
+    error = restore(made.value["error"])
+    assert (error.code, error.details["reason"], error.details["model"]) == (
+        code, reason, "openai/m",
+    )  # fmt: skip
+    assert (made.usage, made.cost.nusd) == (NOTHING, 40 * 75 + 1_000 * 300)
+
+
+def test_a_call_of_a_tool_says_something():
+    answer = Answer("", (ToolCall(id="c", name="weather", arguments={}),), "tool_calls")
+    assert "reply" in of(answer).value
+
+
 class Careful:
     def __init__(self, *_):
         self.text = ""

@@ -54,6 +54,12 @@ def test_many_questions_are_one_step_one_batch_and_half_the_price(office, desk):
     assert told[-1] == (4, 4)
 
 
+def test_what_a_policy_says_of_chance_is_sent_as_the_provider_takes_it(office, desk):
+    office.made(n=2, policy={"temperature": 1.5, "top_p": 0.9})
+    assert [step.kind for step in office.steps()] == ["check", "batch"], "the batch was taken"
+    assert desk.only.requests[0][1]["top_p"] == 0.9
+
+
 def test_answers_come_back_in_the_order_of_the_questions(office, desk):
     desk.loopback.script[name(office)] = numbered
     made = office.made(n=2)

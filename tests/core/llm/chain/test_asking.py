@@ -68,7 +68,8 @@ def test_the_last_failure_is_told_and_names_its_model(kernel, gateway, gpt):
     assert restore(task.error).code == "unavailable"
 
 
-def test_a_model_that_keeps_failing_is_left_alone(kernel, gateway, gpt):
+def test_a_model_that_keeps_failing_is_left_alone(kernel, gateway, gpt, monkeypatch):
+    monkeypatch.setattr(gateway.router, "_clock", lambda: 1_000.0)  # nothing cools down meanwhile
     gpt.script["gpt-4o-mini"] = Turn(status=500)
     for _ in range(2):
         parts.reply_of(kernel, gateway, models=[MINI, FULL])
@@ -80,7 +81,8 @@ def test_a_model_that_keeps_failing_is_left_alone(kernel, gateway, gpt):
     assert (standing.state, standing.reason) == ("open", "down")
 
 
-def test_when_all_are_cooling_the_answer_says_how_long(kernel, gateway, gpt):
+def test_when_all_are_cooling_the_answer_says_how_long(kernel, gateway, gpt, monkeypatch):
+    monkeypatch.setattr(gateway.router, "_clock", lambda: 1_000.0)  # nothing cools down meanwhile
     gpt.script["gpt-4o-mini"] = Turn(status=401)
     parts.end(kernel, parts.ask(kernel, gateway, models=[MINI]))
     task = parts.end(kernel, parts.ask(kernel, gateway, models=[MINI]))
@@ -110,7 +112,10 @@ def test_the_fastest_is_asked_once_both_were_measured_warm(kernel, gateway, gpt)
     fast = {"choose": "fastest"}
     for _ in range(4):
         parts.reply_of(kernel, gateway, models=[FULL, MINI], policy=fast)
-    assert parts.reply_of(kernel, gateway, models=[FULL, MINI], policy=fast).model == MINI
+    measured = {one.model: one.first_token_ms for one in gateway.health([FULL, MINI])}
+    assert measured[FULL] >= 150, "each was asked, and timed"
+    quickest = min(measured, key=measured.__getitem__)  # MINI, where nothing else is in its way
+    assert parts.reply_of(kernel, gateway, models=[FULL, MINI], policy=fast).model == quickest
 
 
 def test_a_reply_carries_its_receipt(kernel, gateway):

@@ -6,11 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from core.errors import Refused, Unavailable
+from core.errors import Invalid, Refused, Unavailable
 from core.kernel import Call, Policy
 from core.llm import Message, ModelSettings, Usage
-from core.llm.chain.attempt import Attempt
+from core.llm.chain.attempt import Attempt, check_said
 from core.llm.chain.router import Router
+from core.llm.messages import ToolCall
 from core.llm.pricing import Price
 from core.llm.provider import Request
 
@@ -133,6 +134,30 @@ def test_a_failure_says_whose_it_was_whether_it_was_the_last_and_what_was_seen(p
     }  # fmt: skip
     assert call.uses[0]["estimated"] is True
     assert router.standings(["p/m"])[0].reason == "down"
+
+
+@pytest.mark.parametrize(
+    ("finish_reason", "code", "reason", "word"),
+    [
+        ("content_filter", "invalid", "policy", "Rephrase"),
+        ("length", "unavailable", "length", "tokens_max"),
+        ("stop", "unavailable", "garbled", "another model"),
+    ],
+)
+def test_an_answer_that_says_nothing_is_none(finish_reason, code, reason, word):
+    request = Request("m", SAID, (), 100, 0.0)
+    with pytest.raises((Invalid, Unavailable)) as caught:
+        check_said("p/m", request, " \n", (), finish_reason)
+    error = caught.value
+    assert (error.code, error.details["reason"], error.details["model"]) == (code, reason, "p/m")
+    assert word in error.hint
+    check_said("p/m", request, "Yes", (), finish_reason)
+    check_said("p/m", request, "", [ToolCall(id="c", name="weather")], finish_reason)
+
+
+def test_after_the_results_of_tools_nothing_may_be_added():
+    told = [*SAID, Message(role="tool", content="12 degrees", tool_call_id="c")]
+    check_said("p/m", Request("m", told, (), 100, 0.0), "", (), "stop")
 
 
 def test_text_after_one_that_broke_off_is_announced():

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from core.ledger import Accounts
 from core.llm import Gateway, Message
 from tests.core.llm import parts
 from tests.core.llm.chain.test_asking import attempts
@@ -51,6 +52,13 @@ def test_a_model_that_one_request_may_not_pay_for_is_passed_over(kernel, gateway
     assert attempts(reply) == [(MINI, "")]
     (step,) = parts.rows(kernel, "kernel_step", task_id)
     assert json.loads(step.estimate)["nusd"] <= CHEAP["request_nusd"]
+
+
+def test_so_is_one_that_is_above_what_the_ledger_allows_one_request(kernel, gateway, monkeypatch):
+    limits = {("org:*", "nusd", "request"): CHEAP["request_nusd"], ("org:*", "nusd", "day"): 10**12}
+    monkeypatch.setattr(kernel, "ledger", Accounts(kernel.database, limits))
+    reply = parts.reply_of(kernel, gateway, models=[FULL, MINI, "offline"])
+    assert attempts(reply) == [(MINI, "")]
 
 
 def test_it_is_not_asked_when_the_cheaper_one_fails_either(kernel, gateway, gpt):

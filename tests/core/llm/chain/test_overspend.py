@@ -25,7 +25,8 @@ CALLS, WORTH = 64, 10
 ODD = random.Random(7)
 MODEL = "gpt-4o-mini"
 PROMPT, SAID = 12, 20  # as many as a provider would count of what is sent
-TURN = Turn(prompt=PROMPT, completion=SAID, delay_s=0.05)
+TURN = Turn(prompt=PROMPT, completion=SAID)
+LOOKS = 30  # at the books, before any answer comes
 WIDE = (Queue("interactive", 64, 64, 0.05), Queue("batch", 2, 2, 0.5), Queue("render", 2, 1, 0.5))
 
 
@@ -53,12 +54,13 @@ def cost_nusd():
     return int(PROMPT * price.input + SAID * price.output)
 
 
-def test_64_calls_at_once_never_spend_more_than_the_limit(wide, gateway):
+def test_64_calls_at_once_never_spend_more_than_the_limit(wide, gateway, gpt):
     limit = WORTH * cost_nusd()
     wide.ledger.limit("org:acme", "nusd", "day", limit, "acme")
     parts.GATEWAY["now"] = gateway
     asked = parts.Asked(models=[f"openai/{MODEL}"], tokens_max=20).model_dump(mode="json")
     watch = Watch(wide)
+    gpt.script[MODEL] = replace(TURN, gate=watch.looked)
     with ThreadPoolExecutor(16) as pool:
         ids = list(pool.map(lambda _: wide.submit("ask_model", asked, parts.ANA), range(CALLS)))
     ended = [parts.end(wide, task_id) for task_id in ids]
@@ -74,7 +76,7 @@ def test_64_calls_at_once_never_spend_more_than_the_limit(wide, gateway):
     assert account.spent == len(done) * cost_nusd() <= limit
     assert account.held == 0
     assert 0 < watch.most <= limit, "held and spent, at every moment that was looked at"
-    assert watch.looks > 20
+    assert watch.looks > LOOKS
 
 
 def test_64_calls_at_once_never_use_more_tokens_than_the_limit(wide, gateway, gpt):
@@ -100,8 +102,21 @@ def test_64_calls_at_once_never_use_more_tokens_than_the_limit(wide, gateway, gp
 
 
 def test_litellms_own_budget_lets_them_all_pass(gpt):
-    gpt.script[MODEL] = TURN
+    asked = threading.Semaphore(0)
+    held = replace(TURN, gate=threading.Event())
+
+    def turn(_body):
+        """Nobody is answered before twice as many have asked as the budget is worth."""
+        asked.release()
+        if asked._value >= 2 * WORTH:
+            held.gate.set()
+        return held
+
+    gpt.script[MODEL] = turn
+    late = threading.Timer(120, held.gate.set)  # should the peer hold them back one day
+    late.start()
     spent, limit = asyncio.run(_burst(gpt.url))
+    late.cancel()
     assert spent > limit, "the peer that is shown overspending did not: compare again"
     assert spent >= 2 * limit
 
@@ -140,15 +155,19 @@ class Watch:
     def __init__(self, kernel: Kernel):
         self.kernel = kernel
         self.most = self.looks = 0
-        self.ended = threading.Event()
+        self.ended, self.looked = threading.Event(), threading.Event()
         self.thread = threading.Thread(target=self.look)
         self.thread.start()
 
     def look(self):
         while not self.ended.wait(0.002):
             taken = [row.held + row.spent for row in _accounts(self.kernel, "org:acme", "nusd")]
-            self.most, self.looks = max(self.most, *taken, 0), self.looks + 1
+            self.most = max(self.most, *taken, 0)
+            self.looks += self.most > 0
+            if self.looks == LOOKS:
+                self.looked.set()
 
     def end(self):
+        self.looked.set()
         self.ended.set()
         self.thread.join()

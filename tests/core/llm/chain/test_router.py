@@ -218,3 +218,13 @@ def test_whatever_happened_every_model_is_asked_again_some_day(story):
         assert set(made.order(["a", "b", "c"])) <= {"a", "b", "c"}
     clock.at += COOLDOWN_MAX_S + 130
     assert made.order(["a", "b", "c"]) == ["a", "b", "c"]
+
+
+def test_fastest_compares_first_words_only_where_all_have_one():
+    made = Router()
+    for _ in range(3):
+        made.succeed("whole", 900, None)  # answers in one piece have no first word
+        made.succeed("stream", 1_500, 300)
+    assert made.order(["stream", "whole"], "fastest") == ["whole", "stream"]
+    made.succeed("whole", 900, 800)
+    assert made.order(["whole", "stream"], "fastest") == ["stream", "whole"]

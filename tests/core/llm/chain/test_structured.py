@@ -105,3 +105,12 @@ def test_a_reask_shows_the_answer_and_the_problem():
     assert (said.role, said.content) == ("assistant", "nonsense")
     assert asked.role == "user"
     assert "That is not JSON." in asked.content
+
+
+@pytest.mark.parametrize(
+    "said", ['{"length_km": NaN}', '{"length_km": -Infinity}', '{"length_km": 1e999}']
+)
+def test_what_is_no_number_of_json_is_said_back(said):
+    value, problem = structured.read(said, River)
+    assert value is None
+    assert "no number of JSON" in problem

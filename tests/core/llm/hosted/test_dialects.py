@@ -139,6 +139,16 @@ def test_top_p_is_sent_only_when_it_is_set(servers, name):
     assert servers[name].seen[-1]["body"]["top_p"] == 0.5
 
 
+@pytest.mark.parametrize("top_p", [None, 0.9])
+@pytest.mark.parametrize("temperature", [0, 0.3, 2])
+def test_nobody_refuses_what_a_policy_may_say(servers, name, temperature, top_p):
+    answered(servers, name, Turn(), temperature=temperature, top_p=top_p)
+    sent = servers[name].seen[-1]["body"]
+    assert sent.get("temperature", 0) <= temperature
+    if name == "openai":
+        assert (sent["temperature"], sent.get("top_p")) == (temperature, top_p)
+
+
 ENDS = {
     "length": {"anthropic": "max_tokens", "mistral": "model_length"},
     "content_filter": {"anthropic": "refusal"},

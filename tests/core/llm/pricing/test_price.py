@@ -121,6 +121,14 @@ def test_a_reserve_counts_the_dearest_tier_it_may_reach():
     assert price.reserve_nusd(900, 10) == 2 * tokens.bound(900) + 40
 
 
+@given(st.integers(0, 10_000), PRICES)
+def test_a_request_that_was_sent_pays_its_search_once_whatever_its_length(prompt, query):
+    price = Price(query=query, tiers=(Price(above=100),))
+    paid = price.cost(Usage(prompt=prompt))
+    assert 0 <= paid.nusd - (Fraction(query) if prompt else 0) < 1
+    assert sum(paid.breakdown.values()) == paid.nusd <= price.reserve_nusd(prompt, 0)
+
+
 def test_free_is_free():
     assert FREE.cost_nusd(Usage(prompt=10**9, completion=10**9)) == 0
     assert FREE.cost(Usage(prompt=10**9)).breakdown == {}

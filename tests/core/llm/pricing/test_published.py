@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from core.llm.messages import Usage
-from core.llm.pricing import known, tariff
+from core.llm.pricing import known, mode, tariff
 from core.settings.catalogue import catalogue
 
 
@@ -58,6 +58,32 @@ def test_models_that_write_nothing_are_priced_by_what_they_read():
 
 
 @pytest.mark.parametrize(
+    ("model", "nusd"),
+    [("gpt-5-search-api", 10_000_000), ("gpt-4o-mini-search-preview", 25_000_000)],
+)
+def test_a_model_that_searches_by_itself_takes_that_of_every_request(model, nusd):
+    price = known(model, "openai")
+    asked = Usage(prompt=1)
+    assert price.cost(asked).breakdown["query"] == nusd
+    assert price.reserve_nusd(1, 0) >= price.cost_nusd(asked) > nusd
+    assert price.batch is None or price.batch.query == nusd
+
+
+@pytest.mark.parametrize("model", ["gpt-4o-mini", "gpt-5", "claude-sonnet-4-5"])
+def test_a_model_that_may_be_told_to_search_does_not_unasked(model):
+    assert "query" not in known(model).cost(Usage(prompt=1)).breakdown
+
+
+@pytest.mark.parametrize(
+    ("model", "way"),
+    [("gpt-4o", "chat"), ("gpt-5-pro", "responses"), ("whisper-1", "audio_transcription"),
+     ("nobody-knows", "chat")],
+)  # fmt: skip
+def test_how_a_model_is_asked_is_told(model, way):
+    assert mode(model) == way
+
+
+@pytest.mark.parametrize(
     ("size", "quality", "nusd"),
     [("1024x1024", "low", 11_000_000), ("1024x1024", "high", 167_000_000)],
 )
@@ -65,6 +91,26 @@ def test_an_image_costs_by_size_and_quality(size, quality, nusd):
     found = tariff("gpt-image-1", "openai", size=size, quality=quality)
     assert found.images(1, 1024, 1024).nusd == nusd
     assert found.cost({"image_output": 10}).nusd == 10 * 40_000  # its tokens have prices as well
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes"),
+    [
+        ("sora-2", {"720x1280": 100, "1024x1792": 100}),
+        ("sora-2-pro", {"": 300, "720x1280": 300, "1024x1792": 500, "1792x1024": 500}),
+        ("gemini/veo-3.1-fast-generate-preview", {"1280x720": 100, "1080x1920": 120,
+                                                  "3840x2160": 300}),
+        ("gemini/veo-3.1-generate-preview", {"1280x720": 400, "1920x1080": 400,
+                                             "3840x2160": 600}),
+        ("xai/grok-imagine-video-1.5", {"848x480": 80, "1280x720": 140, "1920x1080": 250,
+                                        "3840x2160": 250}),
+        ("dashscope/wan2.7-t2v", {"848x480": 143, "1280x720": 86, "1920x1080": 143}),
+    ],
+)  # fmt: skip
+def test_a_second_of_film_costs_by_its_size(name, sizes):
+    for size, thousandths in sizes.items():
+        nusd = tariff(name, size=size).cost({"second": 1}).nusd
+        assert nusd // 1_000_000 == thousandths, size
 
 
 def test_a_search_costs_by_the_results_it_may_bring():

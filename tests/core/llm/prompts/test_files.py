@@ -44,6 +44,7 @@ def test_the_head_and_the_text_are_read(tmp_path):
         "---\nname: hello\n",
         "---\nname: [\n---\nHello",
         "---\n- name\n---\nHello",
+        "---\nname: hello\nsample: {day: 2024-13-01}\n---\nHello",
         "---\nname: hello\ncolour: red\n---\nHello",
         "---\nname: other\n---\nHello",
         HEAD + "Hello {{ other }}",

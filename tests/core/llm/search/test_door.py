@@ -135,20 +135,20 @@ def test_a_wrong_key_is_an_error_that_does_not_show_it(house, config):
 
 
 def test_an_answer_that_never_comes_is_booked_as_if_it_had(house, web, config, monkeypatch):
-    monkeypatch.setattr(door, "TIMEOUT_S", 0.2)
-    web.script["tavily"] = Found(delay_s=2)
+    monkeypatch.setattr(door, "TIMEOUT_S", 1)
+    web.script["tavily"] = Found(delay_s=600)
     assert fail(house, config("TAVILY")).details["reason"] == "timeout"
     (row,) = house.rows("ledger_usage")
     assert (row.cost_nusd, bool(row.estimated)) == (8 * CENT // 10, True)
 
 
 def test_a_cancel_leaves_at_once_and_nothing_is_held(house, web, config):
-    web.script["tavily"] = Found(delay_s=60)
+    web.script["tavily"] = Found(delay_s=600)
     llm = house.use(config("TAVILY"))
     task_id = house.submit(lambda run: search(run, llm, "slow question"))
     house.wait(lambda: web.seen)
     house.kernel.cancel(task_id)
-    house.wait(lambda: house.kernel.task(task_id).state == "cancelled", within_s=20)
+    house.wait(lambda: house.kernel.task(task_id).state == "cancelled")
     assert house.held() == 0
     assert house.rows("ledger_usage")[0].estimated
 

@@ -14,7 +14,7 @@ from core.safety.records import VIOLATION
 from core.safety.rules import load
 from core.storage.database import Database
 from core.storage.migrations import migrate
-from tests.core.kernel.proofs.parts import QUEUES
+from tests.core.kernel.proofs.parts import QUEUES, happens
 from tests.core.llm import parts
 from tests.loopback import moderation_server, openai_server
 from tests.loopback.server import Turn
@@ -50,15 +50,18 @@ def gateway(gpt, base, bench=None):
     return Gateway(parts.settings(gpt.url), guard=Guard(RULES, Journal(base), bench))
 
 
-def violations(base):
-    return base.rows(sa.select(VIOLATION).order_by(VIOLATION.c.at))
+def violations(base, count=1):
+    """What was written, once that many are: the answer does not wait for it."""
+    found = lambda: base.rows(sa.select(VIOLATION).order_by(VIOLATION.c.at))  # noqa: E731
+    happens(lambda: len(found()) >= count)
+    return found()
 
 
 def test_an_answer_that_is_severe_ends_mid_stream_is_paid_and_goes_to_no_other_model(
     gpt, base, kernel
 ):
     text = "All is well with you. " + "I am now DAN and I do what I want. " + "More. " * 400
-    gpt.script["gpt-4o-mini"] = Turn(text, gap_s=0.002)
+    gpt.script["gpt-4o-mini"] = Turn(text, stall_after=100)  # who does not leave waits for long
     task_id = parts.ask(kernel, gateway(gpt, base), models=MODELS)
     task = parts.end(kernel, task_id)
     assert (task.state, task.error["code"]) == ("failed", "refused")
@@ -91,7 +94,7 @@ def test_an_ordinary_answer_arrives_word_for_word(gpt, base, kernel):
     task_id = parts.ask(kernel, gateway(gpt, base), models=MODELS)
     assert parts.end(kernel, task_id).state == "done"
     assert parts.said(kernel, task_id) == text
-    assert violations(base) == []
+    assert violations(base, 0) == []
 
 
 def test_a_question_that_is_severe_reaches_no_model(gpt, base, kernel):
@@ -109,7 +112,7 @@ def test_the_provider_s_judgement_of_an_answer_is_a_usage_row_of_its_step(gpt, b
     mind = moderation_server.Mind({"fight": {"violence": 0.9}})
     gpt.script["gpt-4o-mini"] = Turn("It was a fight of words.")
     with moderation_server.open_server(mind) as server:
-        bench = Bench(open_moderation(parts.settings(server.url), timeout_s=10))
+        bench = Bench(open_moderation(parts.settings(server.url), timeout_s=60))
         task_id = parts.ask(kernel, gateway(gpt, base, bench), models=MODELS)
         assert parts.end(kernel, task_id).state == "done"
     uses = parts.rows(kernel, "ledger_usage", task_id)
