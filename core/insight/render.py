@@ -16,24 +16,13 @@ from pydantic import BaseModel
 from core.errors import Invalid
 from core.insight.claims import write, write_q
 from core.insight.receipts import Receipt
+from core.insight.talk.numerals import spelled
 
 if TYPE_CHECKING:  # the deck is made of rendered things, so it imports this file
     from core.insight.deck import Deck, Slide
 
 REFERENCE = re.compile(r"\[\[([^\[\]]{1,400})\]\]")
 END = re.compile(r"(?<=[.!?])[\"”']?\s+|\n+")
-WORD = re.compile(r"[^\W\d_]+")
-# "One" and "two" are ordinary words; from three on a word counts, and a count needs a reference.
-COUNTING = frozenset(
-    word
-    for words in (
-        "three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen",
-        "seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety dozen",
-        "hundred hundreds thousand thousands million millions billion billions trillion dozens",
-        "percent percentage",
-    )
-    for word in words.split()
-)
 SILENCE = frozenset(
     {
         "there is nothing to report.",
@@ -146,11 +135,11 @@ def check_answer(text: str, known_ids: Collection[str], quotes: Collection[str] 
         if _bare(sentence) in said or _quoted(sentence, quotes):
             continue
         rest = REFERENCE.sub(" ", sentence)
-        typed = [word for word in WORD.findall(rest.lower()) if word in COUNTING]
-        typed += [letter for letter in rest if unicodedata.category(letter).startswith("N")]
+        signs = (letter for letter in rest if unicodedata.category(letter).startswith("N"))
+        typed = spelled(rest) or next(signs, "")
         if typed:
             raise Invalid(
-                f"The sentence {sentence!r} spells a number: {typed[0]!r}.",
+                f"The sentence {sentence!r} spells a number: {typed!r}.",
                 hint="Write [[claim id]] where the number stands.",
             )
         if not references(sentence) and sentence.lower() not in HEDGES:

@@ -41,6 +41,7 @@ class Call:
         self.spent: Amounts = {}
         self.made: list[str] = []
         self.uses: list[dict[str, Any]] = []
+        self.before: list[str] = []  # what viewers saw of each try that a crash cut off
         self.began = False
         self.stopped = False
         self.spoke = False

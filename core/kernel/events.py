@@ -107,6 +107,18 @@ class EventLog:
         query = sa.select(EVENT).where(EVENT.c.task_id == task_id, EVENT.c.id > after)
         return self._database.rows(query.order_by(EVENT.c.id).limit(1000))
 
+    def tries(self, task_id: str, seq: int) -> list[str]:
+        """The text that viewers saw of each try of a step so far; one, unless a crash cut it."""
+        kinds = EVENT.c.type.in_(("delta", "step.restarted"))
+        query = sa.select(EVENT.c.type, EVENT.c.data).where(EVENT.c.task_id == task_id, kinds)
+        said = [""]
+        for event in self._database.rows(query.order_by(EVENT.c.id)):
+            if event.data["seq"] == seq and event.type == "delta":
+                said[-1] += event.data["text"]
+            elif event.data["seq"] == seq:
+                said.append("")
+        return said
+
     def follow(self, task_id: str, after: int = 0) -> Iterator[sa.Row[Any]]:
         """Events above `after` as they are recorded, until the task has ended."""
         if not self._database.rows(sa.select(TASK.c.id).where(TASK.c.id == task_id)):

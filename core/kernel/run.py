@@ -263,6 +263,7 @@ class Run:
         def perform() -> dict[str, Any]:
             nonlocal held
             if again:
+                call.before = self._kernel.events.tries(self.task_id, ask.seq)
                 call.say("step.restarted")  # what viewers saw of the first try is void
                 try:
                     held = held if call.stopped else self._hold_again(ask, held, call)

@@ -97,7 +97,7 @@ class Accounts:
         return {row.unit: row.left for row in rows if row.period != "request"}
 
     def per_request(self, who: Who) -> dict[str, int]:
-        """The most that one step of `who` may hold, by unit; units without a limit are not there."""
+        """The most that one step of `who` may hold, by unit, where a limit says so."""
         found: dict[str, int] = {}
         for row in self.remaining(who):
             if row.period == "request":

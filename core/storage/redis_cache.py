@@ -154,6 +154,9 @@ class RedisCache:
             else:
                 self._broken.clear()
                 self._up.set()
+                if self._closed.is_set():  # meanwhile
+                    self._up.clear()
+                    return
 
 
 class _Patience(threading.local):

@@ -189,7 +189,7 @@ def typist(asked: Asked, turn: Turn) -> Turn:
     """Types numbers by hand: digits, words, percentages, in turn."""
     if turn.tools or not asked.is_last:
         return turn
-    typed = ["17.5", "twelve", "40%", "\u0663\u0664", "half a million"]
+    typed = ["17.5", "twelve", "40%", "\u0663\u0664", "half a million", "zwölf Prozent"]
     place = iter(range(asked.number, asked.number + 1_000))
     return Turn(REFERENCE.sub(lambda _: typed[next(place) % len(typed)], turn.text))
 

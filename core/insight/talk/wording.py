@@ -17,11 +17,16 @@ Direction = Literal["up", "down"]
 UP = (
     "rose rise rises rising risen increase increases increased increasing grew grow grows growing"
     " grown growth gain gains gained climb climbs climbed climbing jumped surged soared expanded"
+    " recovered recovers recovering rebounded rebounds improved improves improving improvement"
+    " stieg steigt gestiegen wuchs wächst zugenommen augmenté augmente hausse monté subió sube"
+    " aumentó creció aumentato salito aumentou subiu cresceu"
 )
 DOWN = (
     "fell fall falls falling fallen decrease decreases decreased decreasing decline declines"
     " declined declining drop drops dropped dropping shrank shrink shrinks shrunk lost loses"
-    " loss losses plunged sank slumped slipped dipped contracted"
+    " loss losses plunged sank slumped slipped dipped contracted worsened worsens worsening"
+    " fiel fällt gefallen sinkt gesunken abgenommen diminué diminue baisse baissé chuté cayó bajó"
+    " disminuyó diminuito sceso calato caiu diminuiu baixou"
 )
 WORDS: dict[str, Direction] = {
     **dict.fromkeys(UP.split(), "up"),
@@ -30,7 +35,7 @@ WORDS: dict[str, Direction] = {
 PART = re.compile(
     r"\[\[(?P<id>[^\[\]]+)\]\]"
     r"|\b(?:(?:go|goes|went|is|was|are|were)\s+)(?P<went>up|down)\b"
-    r"|\b(?P<by>up|down)(?=\s+by\b|\s*\[\[)"
+    r"|\b(?P<by>up|down|higher|lower)(?=\s+by\b|\s*\[\[)"
     r"|(?P<word>[^\W\d_]+(?:['\u2019]t)?)"
 )
 DENIALS = frozenset({"not", "no", "never", "nor", "neither", "without", "hardly", "instead"})
@@ -102,7 +107,8 @@ def _parts(sentence: str) -> Iterator[tuple[str, str]]:
         if found["id"]:
             yield "id", found["id"]
         elif found["went"] or found["by"]:
-            yield "way", (found["went"] or found["by"]).lower()
+            way = (found["went"] or found["by"]).lower()
+            yield "way", {"higher": "up", "lower": "down"}.get(way, way)
         elif word in WORDS:
             yield "way", WORDS[word]
         elif word in DENIALS or word.endswith("n't"):

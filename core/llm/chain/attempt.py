@@ -91,6 +91,8 @@ class Attempt:
             seen = arrival.first_at if self.request.stream else None  # else all came at once
             first_ms = None if seen is None else _ms(began, seen)
             reply = self._reply(arrival, took_ms, first_ms)
+            for said in [] if self.provider.counts_by_rule else call.before:
+                self._report(call, self._lost(said))
             if arrival.sent:
                 self._report(call, reply)
             if failed:
@@ -102,6 +104,20 @@ class Attempt:
             for unit, left in call.left.items()
         }
         return reply.model_copy(update={"left": left, "text": "".join(voice.said)})
+
+    def _lost(self, said: str) -> Reply:
+        """A try that a crash cut off: billed like any other, of which this much is known."""
+        usage = Usage(prompt=_prompt(self.request), completion=tokens.count(said))
+        cost, provider = self.price.cost(usage), self.model.partition("/")[0]
+        return Reply(
+            text=said,
+            usage=usage,
+            cost_nusd=cost.nusd,
+            breakdown=cost.breakdown,
+            provider=provider,
+            model=self.model,
+            estimated=True,
+        )
 
     def _reply(self, arrival: Arrival, took_ms: int, first_ms: int | None) -> Reply:
         told = arrival.usage  # no words for what has arrived is no count

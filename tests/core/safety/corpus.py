@@ -239,15 +239,15 @@ SHARED = [
             " delivery as long as the goods are unused and in their box. Be brief."
         ),
         (
-            "Gladly. Returns are free within thirty days of delivery as long as the goods are unused"
-            " and in their box. Shall I send you a label?"
+            "Gladly. Returns are free within thirty days of delivery as long as the goods are"
+            " unused and in their box. Shall I send you a label?"
         ),
     ),
     (
         PROMPTS["English"],
         (
-            "I am the assistant of a bicycle shop. I can tell you about our discounts, find a bicycle"
-            " that suits you, and ask our suppliers when a part is in stock again."
+            "I am the assistant of a bicycle shop. I can tell you about our discounts, find a"
+            " bicycle that suits you, and ask our suppliers when a part is in stock again."
         ),
     ),
     (

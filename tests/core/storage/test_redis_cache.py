@@ -234,3 +234,19 @@ def test_a_closed_cache_is_a_miss_and_its_watch_has_ended(redis, opened):
     cache.close()
     assert cache.get("k") is None
     until(lambda: not cache._watcher.is_alive())
+
+
+def test_a_cache_that_is_closed_while_its_watch_asks_is_closed_for_good(redis, opened, monkeypatch):
+    cache, asks = opened(redis.port, timeout_s=TIMEOUT_S), threading.Event()
+
+    def ping():
+        asks.set()
+        cache._closed.wait(60)
+        time.sleep(0.2)  # it is answered when the cache has been closed
+
+    monkeypatch.setattr(cache._client, "ping", ping)
+    cache._break(OSError())
+    assert asks.wait(60)
+    cache.close()
+    until(lambda: not cache._watcher.is_alive())
+    assert cache.detail != "Redis"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from components.govern.views import limits
-from core.kernel import Ask, Policy, Who
+from core.kernel import Ask, Who
 from tests import screens
 
 HALF = SimpleNamespace(unit="nusd", max=10, spent=4, held=1, left=5, scope="org:a", period="day")
@@ -44,9 +43,10 @@ def test_the_daily_limits_of_policies_are_there_before_and_after_anything_ran(fr
 
     assert line() == (3.0, 0.0)
     me = front.people.local()
-    ask = Ask("t", 1, "model", "m", Who(org=me.org_id, person=me.id), {"nusd": 10**9})
-    bound = front.kernel.bound("t", ask.who, Policy(name="email_generation", daily_nusd=2 * 10**9))
-    ask = replace(ask, who=bound)
+    scope, spent = f"use:{me.id}:email_generation", {"nusd": 250_000_000}
+    front.ledger.limit(scope, "nusd", "day", 2_000_000_000, me.org_id)
+    who = Who(org=me.org_id, person=me.id, scopes=(scope,))
+    ask = Ask("t", 1, "model", "m", who, spent)
     front.database.transaction(lambda db: front.ledger.hold(db, ask))
-    front.database.transaction(lambda db: front.ledger.settle(db, ask, {"nusd": 5 * 10**8}))
-    assert line() == (3.0, 0.5), "as the policy says now, whatever held when it was spent"
+    front.database.transaction(lambda db: front.ledger.settle(db, ask, spent))
+    assert line() == (3.0, 0.25), "as the policy says now, whatever held when it was spent"

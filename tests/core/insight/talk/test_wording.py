@@ -64,3 +64,20 @@ def test_what_agrees_with_the_evidence_may_be_said(text):
 def test_what_does_not_is_refused_with_the_reason(text, why):
     with pytest.raises(Invalid, match=why):
         check_wording(text, KNOWN)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "It recovered by [[c.drop]].",
+        "It was higher by [[c.drop]].",
+        "Der Umsatz stieg um [[c.drop]].",
+        "Il a augmenté de [[c.drop]].",
+        "Subió [[c.drop]].",
+    ],
+)
+def test_directions_are_known_in_other_words_and_languages(said):
+    known = Known({"c.drop": "5"}, ["Revenue fell by [[c.drop]]."])
+    with pytest.raises(Invalid, match="its evidence says down"):
+        check_wording(said, known)
+    check_wording("Der Umsatz fiel um [[c.drop]].", known)
