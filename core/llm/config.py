@@ -37,7 +37,11 @@ class ModelPrice(BaseModel):
     pixel: Decimal | None = Field(default=None, ge=0, description="One pixel of an image")
     character: Decimal | None = Field(default=None, ge=0, description="One character spoken")
     second: Decimal | None = Field(default=None, ge=0, description="One second of sound or film")
-    query: Decimal | None = Field(default=None, ge=0, description="One search or ranking")
+    query: Decimal | None = Field(
+        default=None,
+        ge=0,
+        description="One search or ranking, or each request of a model that searches",
+    )
     page: Decimal | None = Field(default=None, ge=0, description="One page read")
 
     @model_validator(mode="after")

@@ -25,7 +25,7 @@ def give(studio, name="sales.csv", data=None):
     return studio.add_source(studio.people.local(), name, [sales() if data is None else data])
 
 
-def ended(studio, task_id, timeout_s=60):
+def ended(studio, task_id, timeout_s=180):
     """The task's row when it has ended."""
     until = time.monotonic() + timeout_s
     while (task := studio.kernel.task(task_id)).state not in ("done", "failed", "cancelled"):

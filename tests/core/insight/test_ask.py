@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import time
+import threading
 
 import pytest
 import sqlalchemy as sa
@@ -132,16 +132,21 @@ def test_a_file_without_rows_is_refused_kindly(studio):
     assert "no rows" in task.error["message"]
 
 
-def test_cancel_ends_it_at_once(studio):
-    asked = Question(question="What drives amount?", sources=[give(studio, data=sales(40))])
+def test_cancel_ends_it_at_once(studio, monkeypatch):
+    begun, go = threading.Event(), threading.Event()
+
+    def held(_ask, _outcome):  # after its first step
+        begun.set()
+        assert go.wait(120)
+
+    monkeypatch.setattr(studio.kernel, "listeners", [*studio.kernel.listeners, held])
+    asked = Question(question="What drives amount?", sources=[give(studio, data=sales(4))])
     task_id = studio.ask(studio.people.local(), asked)
-    while studio.kernel.task(task_id).state == "queued":
-        time.sleep(0.005)
-    began = time.monotonic()
+    assert begun.wait(60)
     studio.kernel.cancel(task_id)
-    task = ended(studio, task_id)
-    assert task.state == "cancelled"
-    assert time.monotonic() - began < 10
+    go.set()
+    assert ended(studio, task_id).state == "cancelled"
+    assert [step.kind for step in steps(studio.database, task_id)] == ["data"], "no other began"
 
 
 def test_two_files_with_one_name_are_two_tables(studio):

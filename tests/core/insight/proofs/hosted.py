@@ -90,8 +90,8 @@ def lab(folder: Any, wire: str) -> Iterator[Lab]:
             f"{name}_BASE_URL": server.url + ("/v1" if wire == "openai" else ""),
             "STUDIO_MODELS": model,
             "MODEL_PRICES": f'{{"{model}": {{"input": 1, "output": 4}}}}',
-            "MODEL_TIMEOUT_S": "20",
-            "MODEL_IDLE_S": "4",
+            "MODEL_TIMEOUT_S": "120",
+            "MODEL_IDLE_S": "120",
             **dict.fromkeys(LIMITS, "1000000"),
         }
         common = {"LOG_LEVEL": "ERROR", "RATE_LIMIT_PER_MINUTE": "100000"}

@@ -220,9 +220,11 @@ def test_a_model_that_looks_at_nothing_is_asked_to_and_claims_nothing(lab):
 
 
 @pytest.mark.parametrize("name", ["dies_always", "stalls"])
-def test_a_model_that_never_ends_a_sentence_fails_the_task_and_is_paid_for(lab, name):
+def test_a_model_that_never_ends_a_sentence_fails_the_task_and_is_paid_for(lab, name, monkeypatch):
     """Nothing was found, so there is no deck: an error that says why and what to do."""
     model = lab.model(name)
+    brief = lab.studio.llm.config.model_copy(update={"idle_s": 2.0})
+    monkeypatch.setattr(lab.studio.llm, "config", brief)
     task = answered(lab.studio, QUESTION, sources=[lab.source])
     assert (task.state, task.error["code"]) == ("failed", "unavailable")
     assert task.error["hint"]
@@ -234,7 +236,7 @@ def test_cancel_ends_a_slow_answer_at_once_and_what_arrived_is_booked(lab):
     model = lab.model("stalls")
     asked = hosted.asked(lab)
     task_id = lab.studio.ask(lab.studio.people.local(), asked)
-    until = time.monotonic() + 30
+    until = time.monotonic() + 90
     while not model.asked:
         assert time.monotonic() < until
         time.sleep(0.01)
