@@ -13,7 +13,7 @@ from core.kernel import Call, Run
 from core.llm.batching import Pace, Place, door_of
 from core.llm.batching.rows import Rows
 from core.llm.batching.work import Work
-from core.llm.chain import structured
+from core.llm.chain import approved, structured
 from core.llm.chain.replies import key_for
 from core.llm.chain.router import HANDS_OVER
 from core.llm.gateway import Gateway, held
@@ -205,13 +205,16 @@ class Batches:
         total = {unit: sum(one[unit] for one in most) for unit in ("nusd", "tokens")}
         largest = {unit: max(one[unit] for one in most) for unit in ("nusd", "tokens")}
         work = self._work(run, asked, model=model, price=price, held=total, prompt_hash=prompt_hash)
+        sent = [part for one in asked for part in approved.parts(one)]
+        first = said(asked[0].messages)
+        shows = approved.shown(model, sent, first, requests=len(asked), largest=largest)
         try:
             made = run.step(
                 "batch",
                 name,
                 work,
                 estimate=total,
-                shows={"model": model, "requests": len(asked), "largest": largest},
+                shows=shows,
                 content=[text for one in asked for text in said(one.messages)],
                 ends=work.ends,
             )

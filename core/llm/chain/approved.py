@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from core.kernel import Run
+from core.llm.provider import Request
 
 EXCERPT_MAX = 300  # characters
 
@@ -23,6 +25,14 @@ def shown(
     first = next((text for text in said if not text.startswith("data:")), "")
     first = first if len(first) <= EXCERPT_MAX else first[: EXCERPT_MAX - 1] + "…"
     return {"model": model, "asks": first, **more, "sha256": digest.hexdigest()}
+
+
+def parts(request: Request) -> Iterator[str]:
+    """All that is sent, whoever is asked."""
+    yield from (json.dumps(message.model_dump()) for message in request.messages)
+    yield from (json.dumps(tool.model_dump()) for tool in request.tools)
+    asked = [request.tokens_max, request.temperature, request.top_p, request.response]
+    yield json.dumps(asked, sort_keys=True)
 
 
 def recalled(run: Run, kind: str, name: str, sha256: str) -> dict[str, Any] | None:

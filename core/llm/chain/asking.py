@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -253,7 +252,7 @@ class Asking:
     def _shows(self) -> dict[str, Any]:
         """What an approver is shown of the step, besides the model."""
         said = [turn.content for turn in self._request.messages if turn.role == "user"]
-        return approved.shown("", _parts(self._request), said[-1:])
+        return approved.shown("", approved.parts(self._request), said[-1:])
 
     def _note(self, error: StudioError, attempt: Attempt | None) -> None:
         model = str(error.details.get("model") or (attempt.model if attempt else ""))
@@ -302,14 +301,6 @@ def _tell(kept: Reply, call: Call, run: Run, named: dict[str, str]) -> Reply:
         call.keep(kept.text)
     call.use(provider=kept.provider, model=kept.model, cost_nusd=0, cache_hit=True, **named)
     return kept.model_copy(update={"left": run.left()})
-
-
-def _parts(request: Request) -> Iterator[str]:
-    """All that is sent, whoever is asked."""
-    yield from (json.dumps(message.model_dump()) for message in request.messages)
-    yield from (json.dumps(tool.model_dump()) for tool in request.tools)
-    asked = [request.tokens_max, request.temperature, request.top_p, request.response]
-    yield json.dumps(asked, sort_keys=True)
 
 
 def _new(messages: Sequence[Message]) -> tuple[str, ...]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
+import sqlalchemy as sa
 
 from core.errors import Invalid
+from core.governance import ApprovalGate
 from core.kernel import Verdict
+from core.kernel.records import WAIT
 from core.llm import ModelPrice
 from core.llm.batches import REQUESTS_MAX, Batches, BatchRequest
 from core.llm.gateway import Gateway
@@ -163,6 +167,25 @@ def test_without_a_policy_for_it_a_batch_keeps_nothing(office, desk):
     for _ in range(2):
         office.made(n=2)
     assert len(desk.batches) == 2
+
+
+def test_an_approval_of_a_batch_binds_to_every_word_of_it(office, monkeypatch):
+    monkeypatch.setattr(office.kernel, "gates", (ApprovalGate(),))
+
+    def wait_of(**many):
+        task_id = office.submit(policy={"approve": ["batch"]}, **many)
+        query = sa.select(WAIT).where(WAIT.c.task_id == task_id)
+        limit = time.monotonic() + 120
+        while not (found := office.kernel.database.rows(query)):
+            assert time.monotonic() < limit
+            time.sleep(0.01)
+        office.kernel.cancel(task_id)
+        return found[0]
+
+    first, same, other = wait_of(), wait_of(), wait_of(first=1)
+    assert (first.shows["model"], first.shows["requests"]) == (parts.GPT, 3)
+    assert first.shows["asks"] == "Question 0?"
+    assert first.digest == same.digest != other.digest
 
 
 def test_the_gates_read_what_was_answered_before_as_well(office, monkeypatch):
