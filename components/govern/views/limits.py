@@ -63,7 +63,7 @@ def limits_table(limits: Sequence[Any], *, key: str) -> None:
         ["", "Taken", "Of", "Resets"],
         [
             [
-                f"{bar(limit)}\u2002{whose(limit)}{'' if limit.unit == 'nusd' else ', tokens'}",
+                f"{bar(limit)} {whose(limit)}{'' if limit.unit == 'nusd' else ', tokens'}",
                 amount(limit, limit.spent + limit.held),
                 amount(limit, limit.max),
                 clock(limit.resets_at) or "never",
