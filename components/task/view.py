@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,8 @@ from core.kernel.operation import OPERATIONS
 from core.kernel.records import ENDED
 
 LIST_MAX = 12
+ITEMS_MAX = 25  # things with fields on a page; all are in the download
+BRIEF = ("Model", "Tokens", "Ended", "Cost")  # of the receipt of one of many
 HASH = re.compile(r"[0-9a-f]{64}")
 LONG = 90  # characters; longer texts get the whole width, to the left
 UNITS: dict[str, Callable[[Any], str]] = {
@@ -131,17 +134,70 @@ def _result(task: Any) -> None:
         if not task.output:
             st.markdown(muted("It ended without one. What it did until then is in its steps."))
             return
-        has_receipt = {"model", "cost_nusd", "latency_ms"} <= task.output.keys()
-        shown = {k: v for k, v in task.output.items() if not has_receipt or k not in RECEIPT}
-        _outcome(shown, f"output_{task.id[:8]}")
+        _outcome(_unreceipted(task.output), f"output_{task.id[:8]}")
         _deck(task)
-    if has_receipt:
+        if any(map(_is_items, task.output.values())):
+            _download(task)
+    if _has_receipt(task.output):
         with section("Receipt"):
             facts(receipt(task.output), f"receipt_{task.id[:8]}")
 
 
+def _has_receipt(made: dict[str, Any]) -> bool:
+    return {"model", "cost_nusd", "latency_ms"} <= made.keys()
+
+
+def _unreceipted(made: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in made.items() if not _has_receipt(made) or k not in RECEIPT}
+
+
+def _is_items(value: Any) -> bool:
+    """A list of things with fields, which are drawn one below the other; files have a name only."""
+    things = isinstance(value, list) and value
+    return bool(things) and all(isinstance(one, dict) and "hash" not in one for one in value)
+
+
+def _items(items: list[dict[str, Any]], key: str) -> None:
+    """The first of them, each with its text or error first and its receipt in a line."""
+    for number, item in enumerate(items[:ITEMS_MAX], start=1):
+        with st.container(border=True, gap="xsmall", key=f"item_{key}_{number}"):
+            st.markdown(muted(f"{number}"))
+            _item(item, f"{key}_{number}")
+    if len(items) > ITEMS_MAX:
+        st.markdown(muted(f"{len(items) - ITEMS_MAX:,} more are in the download."))
+
+
+def _item(item: dict[str, Any], key: str) -> None:
+    held = {name: one for name, one in item.items() if one not in (None, "", [], {})}
+    only = next(iter(held.values())) if len(held) == 1 else held
+    made = only if isinstance(only, dict) else held
+    if {"message", "hint"} <= made.keys():  # an error as a value
+        st.markdown(f":material/error: {plain(made['message'], 300)}")
+        st.markdown(muted(plain(made["hint"], 300)))
+        return
+    _outcome(_unreceipted(made), key)
+    if _has_receipt(made):
+        told = [said for name, said in receipt(made) if name in BRIEF]
+        st.markdown(muted(" · ".join(told)))
+
+
+def _download(task: Any) -> None:
+    st.download_button(
+        "Download all",
+        data=json.dumps(task.output, ensure_ascii=False, indent=1),
+        file_name=f"{task.operation}-{task.id[:8]}.json",
+        mime="application/json",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
 def _outcome(made: dict[str, Any], key: str) -> None:
-    """Texts to read first, as they are; then the rest as a list."""
+    """Texts to read first, as they are; things with fields each by itself; then the rest."""
+    things = {name: one for name, one in made.items() if _is_items(one)}
+    for name, items in things.items():
+        _items(items, f"{key}_{name}")
+    made = {name: one for name, one in made.items() if name not in things}
     texts = {k: v for k, v in made.items() if isinstance(v, str) and (len(v) > LONG or "\n" in v)}
     only = next(iter(made)) if len(made) == 1 else ""
     if only and isinstance(made[only], str) and not HASH.fullmatch(made[only]):
